@@ -1,0 +1,246 @@
+"""Model weights on disk, read one tensor at a time as numpy: safetensors folders and GGUF files.
+
+Tensors go by their Hugging Face names whatever the file calls them, so that `compile` has one
+vocabulary. Nothing here needs torch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.errors import ModelMissing, WorkerError
+
+__all__ = ["Checkpoint", "GGUFCheckpoint", "ModelConfig", "SafetensorsCheckpoint", "open_checkpoint"]
+
+FloatArray = npt.NDArray[np.float32]
+
+ARCHITECTURES = {"qwen2": "qwen2", "llama": "llama"}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """The shape of a decoder-only transformer with rotary, grouped-query attention.
+
+    `head_dim` × `heads` need not be `hidden`. `context` is the longest sequence, in tokens.
+    """
+
+    architecture: str
+    layers: int
+    hidden: int
+    intermediate: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    vocab: int
+    context: int
+    rope_theta: float
+    rms_eps: float
+
+
+class Checkpoint(Protocol):
+    """Weights of one model, by Hugging Face tensor name."""
+
+    config: ModelConfig
+
+    def has(self, name: str) -> bool:
+        """Whether the file holds *name*. No `lm_head.weight` means tied embeddings."""
+
+    def tensor(self, name: str) -> FloatArray:
+        """The tensor as float32, in PyTorch's (out, in) layout. Raises WorkerError if absent."""
+
+
+def open_checkpoint(path: Path) -> Checkpoint:
+    """Open a `.gguf` file, or a folder that holds config.json and safetensors files.
+
+    Raises:
+        ModelMissing: neither is there.
+        WorkerError: the architecture is not one we compile.
+    """
+    if path.is_file() and path.suffix == ".gguf":
+        return GGUFCheckpoint(path)
+    if (path / "config.json").is_file():
+        return SafetensorsCheckpoint(path)
+    raise ModelMissing(f"{path} is neither a GGUF file nor a folder with config.json")
+
+
+def _supported(architecture: str) -> str:
+    if architecture in ARCHITECTURES:
+        return ARCHITECTURES[architecture]
+    raise WorkerError(
+        f"models of type {architecture!r} cannot be compiled",
+        hint=f"use one of these architectures: {', '.join(sorted(ARCHITECTURES))}",
+    )
+
+
+class SafetensorsCheckpoint:
+    """A Hugging Face folder: config.json and one or more *.safetensors files."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        raw = json.loads((path / "config.json").read_text("utf-8"))
+        self.config = _config_from_hub(raw)
+
+    @cached_property
+    def _files(self) -> Mapping[str, Path]:
+        """Tensor name to the file that holds it."""
+        from safetensors import safe_open
+
+        found: dict[str, Path] = {}
+        for file in sorted(self._path.glob("*.safetensors")):
+            with safe_open(file, framework="numpy") as handle:
+                found.update(dict.fromkeys(handle.keys(), file))
+        if not found:
+            raise ModelMissing(f"{self._path} holds no *.safetensors file")
+        return found
+
+    def has(self, name: str) -> bool:
+        return name in self._files
+
+    def tensor(self, name: str) -> FloatArray:
+        if name not in self._files:
+            raise WorkerError(f"{self._path} lacks the tensor {name}")
+        return _read_safetensor(self._files[name], name)
+
+
+def _read_safetensor(file: Path, name: str) -> FloatArray:
+    """One tensor as float32. numpy has no bfloat16, so its bits are widened by hand."""
+    with file.open("rb") as handle:
+        header_size = int.from_bytes(handle.read(8), "little")
+        entry = json.loads(handle.read(header_size))[name]
+        begin, end = entry["data_offsets"]
+        handle.seek(8 + header_size + begin)
+        raw = handle.read(end - begin)
+    shape, dtype = entry["shape"], entry["dtype"]
+    if dtype == "BF16":
+        bits = np.frombuffer(raw, np.uint16).astype(np.uint32) << 16
+        return bits.view(np.float32).reshape(shape)
+    if dtype in {"F32", "F16"}:
+        source = np.float32 if dtype == "F32" else np.float16
+        return np.frombuffer(raw, source).astype(np.float32).reshape(shape)
+    raise WorkerError(f"{file.name}: {name} is stored as {dtype}, not as float")
+
+
+def _config_from_hub(raw: Mapping[str, Any]) -> ModelConfig:
+    if raw.get("rope_scaling"):
+        raise WorkerError(f"RoPE scaling {raw['rope_scaling']} is not honoured yet")
+    if raw.get("use_sliding_window"):
+        raise WorkerError("sliding-window attention is not honoured yet")
+    heads = raw["num_attention_heads"]
+    return ModelConfig(
+        architecture=_supported(raw["model_type"]),
+        layers=raw["num_hidden_layers"],
+        hidden=raw["hidden_size"],
+        intermediate=raw["intermediate_size"],
+        heads=heads,
+        kv_heads=raw.get("num_key_value_heads") or heads,
+        head_dim=raw.get("head_dim") or raw["hidden_size"] // heads,
+        vocab=raw["vocab_size"],
+        context=raw["max_position_embeddings"],
+        rope_theta=float(raw.get("rope_theta", 10000.0)),
+        rms_eps=float(raw["rms_norm_eps"]),
+    )
+
+
+_GGUF_LAYER_NAMES = {
+    "input_layernorm": "attn_norm",
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "post_attention_layernorm": "ffn_norm",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
+_GGUF_NAMES = {
+    "model.embed_tokens.weight": "token_embd.weight",
+    "model.norm.weight": "output_norm.weight",
+    "lm_head.weight": "output.weight",
+}
+
+
+class GGUFCheckpoint:
+    """A GGUF file, of any quantisation that `gguf.dequantize` reads.
+
+    https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+    """
+
+    def __init__(self, path: Path) -> None:
+        from gguf import GGUFReader
+
+        self._path = path
+        try:
+            self._reader = GGUFReader(path)
+        except (ValueError, IndexError, KeyError) as error:
+            raise WorkerError(
+                f"{path} is not a readable GGUF file: {error}", hint="delete it and fetch it again"
+            ) from error
+        self._tensors = {tensor.name: tensor for tensor in self._reader.tensors}
+        self.config = self._read_config()
+
+    def metadata(self, key: str, default: Any = None) -> Any:
+        """The metadata value under *key*, or *default*."""
+        field = self._reader.get_field(key)
+        return default if field is None else field.contents()
+
+    def _read_config(self) -> ModelConfig:
+        architecture = _supported(self.metadata("general.architecture"))
+        if self.metadata(f"{architecture}.rope.scaling.type", "none") != "none":
+            raise WorkerError("RoPE scaling is not honoured yet")
+
+        def number(key: str, default: Any = None) -> Any:
+            return self.metadata(f"{architecture}.{key}", default)
+
+        heads, hidden = number("attention.head_count"), number("embedding_length")
+        return ModelConfig(
+            architecture=architecture,
+            layers=number("block_count"),
+            hidden=hidden,
+            intermediate=number("feed_forward_length"),
+            heads=heads,
+            kv_heads=number("attention.head_count_kv", heads),
+            head_dim=number("attention.key_length", hidden // heads),
+            vocab=int(self._tensors["token_embd.weight"].shape[1]),
+            context=number("context_length"),
+            rope_theta=float(number("rope.freq_base", 10000.0)),
+            rms_eps=float(number("attention.layer_norm_rms_epsilon")),
+        )
+
+    def has(self, name: str) -> bool:
+        return _gguf_name(name) in self._tensors
+
+    def tensor(self, name: str) -> FloatArray:
+        from gguf import dequantize
+
+        stored = self._tensors.get(_gguf_name(name))
+        if stored is None:
+            raise WorkerError(f"{self._path} lacks the tensor {name}")
+        values = np.ascontiguousarray(dequantize(stored.data, stored.tensor_type), np.float32)
+        if self.config.architecture == "llama":
+            return self._rotate_half(name, values)
+        return values
+
+    def _rotate_half(self, name: str, values: FloatArray) -> FloatArray:
+        """Undo llama.cpp's row order: Llama's q and k rows are stored for interleaved RoPE."""
+        heads = {"q_proj": self.config.heads, "k_proj": self.config.kv_heads}
+        count = next((n for part, n in heads.items() if part in name), None)
+        if count is None:
+            return values
+        pairs = values.reshape(count, self.config.head_dim // 2, 2, *values.shape[1:])
+        return np.ascontiguousarray(pairs.swapaxes(1, 2)).reshape(values.shape)
+
+
+def _gguf_name(name: str) -> str:
+    if not name.startswith("model.layers."):
+        return _GGUF_NAMES.get(name, name)
+    number, _, rest = name.removeprefix("model.layers.").partition(".")
+    module, _, kind = rest.rpartition(".")
+    return f"blk.{number}.{_GGUF_LAYER_NAMES[module]}.{kind}"

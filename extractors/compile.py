@@ -1,0 +1,293 @@
+"""From a checkpoint to the fused ONNX graph that `runtime` runs, without torch.
+
+Why not the stock export: it spells attention out in small nodes and computes logits for every
+position. This graph uses ONNX Runtime's fused GroupQueryAttention over an in-place KV buffer, and
+computes logits only where `logit_positions` asks.
+
+Two precisions:
+
+* `w8a8`: weights int8 with one scale an output column; activations uint8 (zero point 128) with one
+  scale a token, since Qwen2 has massive activations in a few tokens. Inputs of `MatMulInteger`
+  must be uint8 × int8: the other combinations fall off ONNX Runtime's fast path.
+* `float32`: the reference.
+
+Graph inputs, B sequences of S new tokens on top of `past` ones, P positions asked for:
+    input_ids (B, S) int64; seqlens_k (B,) int32 = past + S - 1; total_length () int32 = past + S;
+    logit_positions (P,) int64, into the B·S new tokens; past_{key,value}_i (B, kv_heads, C, D).
+Outputs: logits (P, vocab) float32; present_{key,value}_i, to be bound to the buffers of past_*.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from onnx import TensorProto
+
+from extractors.checkpoint import Checkpoint, FloatArray, ModelConfig
+from extractors.graph import CONTRIB, GraphWriter
+
+__all__ = ["FORMAT", "CompiledModel", "Precision", "compile_model", "open_compiled"]
+
+FORMAT = 1
+"""Raised whenever the graph changes, so that older compiled models are built anew."""
+
+GRAPH_FILE, DATA_FILE, CONFIG_FILE = "model.onnx", "model.data", "model.json"
+
+
+class Precision(StrEnum):
+    W8A8 = "w8a8"
+    FLOAT32 = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledModel:
+    """A folder with model.onnx, model.data and model.json."""
+
+    path: Path
+    config: ModelConfig
+    precision: Precision
+
+    @property
+    def graph(self) -> Path:
+        """The ONNX file, for `runtime`."""
+        return self.path / GRAPH_FILE
+
+
+def open_compiled(path: Path) -> CompiledModel | None:
+    """The compiled model in *path*; `None` when there is none, or one of another format."""
+    try:
+        raw = json.loads((path / CONFIG_FILE).read_text("utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    if raw.get("format") != FORMAT or not (path / GRAPH_FILE).is_file():
+        return None
+    return CompiledModel(path, ModelConfig(**raw["config"]), Precision(raw["precision"]))
+
+
+def compile_model(
+    checkpoint: Checkpoint,
+    target: Path,
+    *,
+    precision: Precision = Precision.W8A8,
+    max_context: int = 8192,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> CompiledModel:
+    """Build the graph of *checkpoint* in the folder *target*, which appears complete or not at all.
+
+    `max_context`: positions that the rotary tables cover, in tokens; the checkpoint's own limit
+    where that is smaller. `progress(layers done, layers)` is called after each layer.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
+    try:
+        with (staging / DATA_FILE).open("wb") as data:
+            writer = GraphWriter(data, DATA_FILE)
+            decoder = _Decoder(checkpoint, writer, precision, max_context)
+            decoder.build(progress)
+            writer.save(staging / GRAPH_FILE)
+        about = {"format": FORMAT, "precision": precision, "config": asdict(checkpoint.config)}
+        (staging / CONFIG_FILE).write_text(json.dumps(about, indent=1), "utf-8")
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(staging, target)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return CompiledModel(target, checkpoint.config, precision)
+
+
+@dataclass(frozen=True, slots=True)
+class _Activation:
+    """What a linear layer reads: float rows, or uint8 rows with their scales of shape (T, 1)."""
+
+    rows: str
+    scale: str | None = None
+
+
+class _Decoder:
+    """Builds one decoder. T = B·S tokens are kept flat, (T, hidden), but for attention itself."""
+
+    def __init__(
+        self, checkpoint: Checkpoint, writer: GraphWriter, precision: Precision, max_context: int
+    ) -> None:
+        self._source = checkpoint
+        self._g = writer
+        self._config = checkpoint.config
+        self._int8 = precision is Precision.W8A8
+        self._positions = min(max_context, checkpoint.config.context)
+
+    def build(self, progress: Callable[[int, int], None]) -> None:
+        self._declare_inputs()
+        self._rotary_tables()
+        hidden = self._embed()
+        skip, delta = hidden, ""
+        for layer in range(self._config.layers):
+            skip, delta = self._layer(layer, skip, delta)
+            progress(layer + 1, self._config.layers)
+        self._head(skip, delta)
+
+    def _op(self, operator: str, *inputs: str, domain: str = "", **attributes: object) -> str:
+        return self._g.node(operator, inputs, domain=domain, **attributes)[0]
+
+    def _declare_inputs(self) -> None:
+        self._g.input("input_ids", TensorProto.INT64, ["batch", "sequence"])
+        self._g.input("seqlens_k", TensorProto.INT32, ["batch"])
+        self._g.input("total_length", TensorProto.INT32, [])
+        self._g.input("logit_positions", TensorProto.INT64, ["positions"])
+        packed = (self._config.heads + 2 * self._config.kv_heads) * self._config.head_dim
+        shape = self._op("Shape", "input_ids")  # (2,): B, S
+        tail = self._g.constant("packed_width", [packed], np.int64)
+        self._packed_shape = self._op("Concat", shape, tail, axis=0)
+
+    def _rotary_tables(self) -> None:
+        """Cosine and sine of every position, (positions, head_dim / 2). Su et al. 2021."""
+        half = np.arange(0, self._config.head_dim, 2, dtype=np.float64)
+        frequency = self._config.rope_theta ** -(half / self._config.head_dim)
+        angles = np.outer(np.arange(self._positions), frequency)
+        self._g.weight("cos", np.cos(angles).astype(np.float32))
+        self._g.weight("sin", np.sin(angles).astype(np.float32))
+
+    def _embed(self) -> str:
+        """Token rows, (T, hidden)."""
+        flat = self._op("Reshape", "input_ids", self._g.constant("flat", [-1], np.int64))
+        table = self._source.tensor("model.embed_tokens.weight")
+        if not self._int8:
+            return self._op("Gather", self._g.weight("embedding", table), flat, axis=0)
+        rows, scales = _quantise_rows(table)
+        codes = self._op("Gather", self._g.weight("embedding", rows), flat, axis=0)
+        scale = self._op("Gather", self._g.weight("embedding_scale", scales), flat, axis=0)
+        return self._op("Mul", self._op("Cast", codes, to=TensorProto.FLOAT), scale)
+
+    def _layer(self, index: int, skip: str, delta: str) -> tuple[str, str]:
+        """One block: returns the residual stream and what is still to be added to it."""
+        prefix = f"model.layers.{index}"
+        normed, skip = self._norm(f"{prefix}.input_layernorm.weight", skip, delta)
+        attended = self._attention(index, self._quantise(normed))
+        delta = self._linear(self._quantise(attended), f"{prefix}.self_attn.o_proj")
+        normed, skip = self._norm(f"{prefix}.post_attention_layernorm.weight", skip, delta)
+        return skip, self._mlp(f"{prefix}.mlp", self._quantise(normed))
+
+    def _norm(self, name: str, skip: str, delta: str) -> tuple[str, str]:
+        """RMS norm of skip + delta; returns it and the sum."""
+        weight = self._g.weight(name, self._source.tensor(name))
+        epsilon = self._config.rms_eps
+        if not delta:
+            normed = self._op("SimplifiedLayerNormalization", skip, weight, epsilon=epsilon)
+            return normed, skip
+        normed, _, _, total = self._g.node(
+            "SkipSimplifiedLayerNormalization",
+            [skip, delta, weight],
+            outputs=[f"{name}.out", "", "", f"{name}.sum"],
+            domain=CONTRIB,
+            epsilon=epsilon,
+        )
+        return normed, total
+
+    def _attention(self, index: int, source: _Activation) -> str:
+        """Rotary, grouped-query attention over the KV buffers; returns (T, heads · head_dim)."""
+        prefix = f"model.layers.{index}.self_attn"
+        packed = self._linear(source, *(f"{prefix}.{part}_proj" for part in "qkv"))
+        packed = self._op("Reshape", packed, self._packed_shape)
+        past = [self._buffer(f"past_{part}_{index}", declare=True) for part in ("key", "value")]
+        present = [self._buffer(f"present_{part}_{index}") for part in ("key", "value")]
+        inputs = [packed, "", "", *past, "seqlens_k", "total_length", "cos", "sin"]
+        attended, *_ = self._g.node(
+            "GroupQueryAttention",
+            inputs,
+            outputs=[f"{prefix}.out", *present],
+            domain=CONTRIB,
+            num_heads=self._config.heads,
+            kv_num_heads=self._config.kv_heads,
+            do_rotary=1,
+        )
+        width = self._config.heads * self._config.head_dim
+        return self._op("Reshape", attended, self._g.constant("heads", [-1, width], np.int64))
+
+    def _buffer(self, name: str, *, declare: bool = False) -> str:
+        shape = ["batch", self._config.kv_heads, "capacity", self._config.head_dim]
+        if declare:
+            return self._g.input(name, TensorProto.FLOAT, shape)
+        self._g.output(name, TensorProto.FLOAT, shape)
+        return name
+
+    def _mlp(self, prefix: str, source: _Activation) -> str:
+        """SwiGLU. Shazeer 2020, https://arxiv.org/abs/2002.05202."""
+        gate = self._linear(source, f"{prefix}.gate_proj")
+        silu = self._op("QuickGelu", gate, domain=CONTRIB, alpha=1.0)
+        if not self._int8:
+            product = self._op("Mul", silu, self._linear(source, f"{prefix}.up_proj"))
+            return self._linear(_Activation(product), f"{prefix}.down_proj")
+        # A row's scale passes through the row-wise quantisation unchanged, so `up` is left
+        # unscaled and its scale is applied once, after `down`: one pass over (T, inner) less.
+        product = self._op("Mul", silu, self._product(source, f"{prefix}.up_proj"))
+        inner = self._quantise(product)
+        scale = self._op("Mul", str(inner.scale), str(source.scale))
+        return self._linear(_Activation(inner.rows, scale), f"{prefix}.down_proj")
+
+    def _head(self, skip: str, delta: str) -> None:
+        """Logits of the asked positions, (P, vocab)."""
+        asked = [self._op("Gather", part, "logit_positions", axis=0) for part in (skip, delta)]
+        normed, _ = self._norm("model.norm.weight", *asked)
+        tied = not self._source.has("lm_head.weight")
+        name = "model.embed_tokens" if tied else "lm_head"
+        logits = self._linear(self._quantise(normed), name)
+        self._g.node("Identity", [logits], outputs=["logits"])
+        self._g.output("logits", TensorProto.FLOAT, ["positions", self._config.vocab])
+
+    def _quantise(self, rows: str) -> _Activation:
+        """Rows as uint8 around 128, each by its own largest magnitude."""
+        if not self._int8:
+            return _Activation(rows)
+        axis = self._g.constant("last", [-1], np.int64)
+        high = self._op("ReduceMax", rows, axis, keepdims=0)
+        low = self._op("Neg", self._op("ReduceMin", rows, axis, keepdims=0))
+        peak = self._op("Max", high, low, self._g.constant("tiny", 1e-8, np.float32))
+        scale = self._op("Mul", peak, self._g.constant("unit", 1 / 127, np.float32))
+        zeros = self._op("Expand", self._zero_point(), self._op("Shape", scale))
+        codes = self._op("QuantizeLinear", rows, scale, zeros, axis=0)
+        return _Activation(codes, self._op("Unsqueeze", scale, axis))
+
+    def _zero_point(self) -> str:
+        return self._g.constant("zero_point", 128, np.uint8)
+
+    def _linear(self, source: _Activation, *names: str) -> str:
+        """x·Wᵀ + b for the layers *names*, side by side in one product: (T, sum of outputs)."""
+        result = self._product(source, *names)
+        if source.scale is not None:
+            result = self._op("Mul", result, source.scale)
+        biases = [f"{name}.bias" for name in names]
+        if not self._source.has(biases[0]):
+            return result
+        values = np.concatenate([self._source.tensor(bias) for bias in biases])
+        return self._op("Add", result, self._g.weight(biases[0], values))
+
+    def _product(self, source: _Activation, *names: str) -> str:
+        """x·Wᵀ without the row scales or the bias."""
+        rows = np.concatenate([self._source.tensor(f"{name}.weight") for name in names])
+        name = names[0]
+        if source.scale is None:
+            return self._op("MatMul", source.rows, self._g.weight(f"{name}.matrix", rows.T))
+        codes, scales = _quantise_rows(rows)
+        return self._op(
+            "MatMulIntegerToFloat",
+            source.rows,
+            self._g.weight(f"{name}.matrix", codes.T),
+            self._g.constant("one", 1.0, np.float32),
+            self._g.weight(f"{name}.scale", scales[:, 0]),
+            self._zero_point(),
+            domain=CONTRIB,
+        )
+
+
+def _quantise_rows(values: FloatArray) -> tuple[npt.NDArray[np.int8], FloatArray]:
+    """Symmetric int8 of a (rows, columns) matrix; scales have shape (rows, 1)."""
+    peak = np.maximum(np.abs(values).max(axis=1, keepdims=True), np.float32(1e-12))
+    scales = (peak / 127).astype(np.float32)
+    return np.rint(values / scales).astype(np.int8), scales

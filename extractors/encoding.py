@@ -1,0 +1,199 @@
+"""What the bytes of a page are: a page at all, and in which character encoding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import chardet
+import webencodings
+from w3lib.encoding import read_bom, to_unicode
+
+from schemas.errors import NotAPage
+
+__all__ = ["decode", "sniff"]
+
+# The standard asks for 1024 bytes; browsers start over when a declaration comes later.
+PRESCAN_BYTES = 65_536
+SNIFF_BYTES = 65_536
+DETECT_BYTES = 200_000
+# Fewer bytes than this say nothing about one alphabet rather than another.
+FEW_BYTES = 12
+
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG\r\n", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF87a", "a GIF image"),
+    (b"GIF89a", "a GIF image"),
+    (b"II*\x00", "a TIFF image"),
+    (b"MM\x00*", "a TIFF image"),
+    (b"%PDF-", "a PDF document"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"\x1f\x8b", "gzip-compressed data"),
+    (b"BZh91AY&SY", "bzip2-compressed data"),
+    (b"\xfd7zXZ\x00", "xz-compressed data"),
+    (b"\x28\xb5\x2f\xfd", "zstd-compressed data"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\x7fELF", "a program"),
+    (b"wOFF", "a font"),
+    (b"wOF2", "a font"),
+    (b"OggS", "an Ogg recording"),
+    (b"ID3", "an MP3 recording"),
+)
+# Every alternative runs on to the end where nothing closes it, so that one scan stays linear.
+_DECLARATION = re.compile(
+    rb"""
+      <!--.*?(?:-->|\Z)  # a comment hides what it holds
+    | <\?xml\s[^>]*?encoding\s*=\s*["'](?P<xml>[^"'>]+)["']
+    | <(?P<meta>meta(?=[\s/]))?[a-z/!?]*+
+      (?P<rest>(?:=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))?+|[^>=])*+)(?P<closed>>|\Z)
+    """,
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+_ATTRIBUTE = re.compile(rb"""([^\s/=>]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*)))?""")
+_CHARSET = re.compile(r"""charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,"']+))""", re.IGNORECASE)
+_MARKUP = re.compile(rb"<(script|style)\b.*?</\1|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
+
+
+def sniff(body: bytes) -> None:
+    """Say no to bytes that are not a web page, whatever their name or header claims.
+
+    Plain text passes; it is read as one block a line.
+
+    Raises:
+        NotAPage: *body* is empty, blank, a known binary format, or mostly NULs.
+    """
+    if not body.strip(b"\x00 \t\r\n\f\v\xef\xbb\xbf\xfe\xff"):
+        raise NotAPage("empty: there is nothing in it but white space" if body else "empty")
+    if (kind := _binary_kind(body)) is not None:
+        raise NotAPage(f"{kind}, not a web page")
+
+
+def _binary_kind(body: bytes) -> str | None:
+    for magic, kind in _MAGIC:
+        if body.startswith(magic):
+            return kind
+    if body[:4] == b"RIFF" and body[8:12] in (b"WEBP", b"WAVE", b"AVI "):
+        return "a WebP image" if body[8:12] == b"WEBP" else "a recording"
+    if body[4:8] == b"ftyp":
+        return "a video or an image"
+    head = body[:SNIFF_BYTES]
+    if read_bom(body)[0] is None and _utf16_without_bom(head) is None:
+        # A stray NUL or two stand in real pages; browsers skip them.
+        return "binary data" if head.count(0) > max(2, len(head) // 100) else None
+    return None
+
+
+def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
+    """The text of *body* and the WHATWG name of its encoding. Never raises.
+
+    Order: byte order mark, HTTP *content_type*, declaration in the page, detection, windows-1252
+    (https://html.spec.whatwg.org/multipage/parsing.html#determining-the-character-encoding).
+    One departure: without a header (`None`: a file) strictly valid UTF-8 beats the page's own
+    declaration, since tools that save pages re-encode them and leave the declaration behind.
+    Bytes that the encoding does not know become U+FFFD.
+    """
+    bom_encoding, bom = read_bom(body)
+    if bom_encoding is not None and bom is not None:
+        return body[len(bom) :].decode(bom_encoding, "replace"), bom_encoding
+    encoding = _from_header(content_type)
+    if encoding is None and content_type is None and _is_utf8(body) and not body.isascii():
+        encoding = webencodings.UTF8
+    encoding = encoding or _declared(body) or _detected(body)
+    return _text(body, encoding), str(encoding.name)
+
+
+def _text(body: bytes, encoding: webencodings.Encoding) -> str:
+    if encoding.name in ("gbk", "gb18030"):  # one decoder in the standard, two in Python
+        return to_unicode(body, "gb18030")
+    return str(encoding.codec_info.decode(body, "replace")[0])
+
+
+def _lookup(label: str) -> webencodings.Encoding | None:
+    """The standard's "get an encoding"; `None` for labels it lacks or would blank the page for."""
+    encoding = webencodings.lookup(label)
+    return None if encoding is None or encoding.name == "replacement" else encoding
+
+
+def _from_header(content_type: str | None) -> webencodings.Encoding | None:
+    found = _CHARSET.search(content_type or "")
+    return _lookup(next(filter(None, found.groups()), "")) if found else None
+
+
+def _declared(body: bytes) -> webencodings.Encoding | None:
+    """The standard's prescan: the first usable `<meta>` or XML declaration."""
+    for label in _declared_labels(body[:PRESCAN_BYTES]):
+        encoding = _lookup(label)
+        if encoding is None:
+            continue
+        # What could be read as bytes of ASCII was not UTF-16, whatever it says of itself.
+        if encoding.name.startswith("utf-16"):
+            return webencodings.UTF8
+        return _lookup("windows-1252") if encoding.name == "x-user-defined" else encoding
+    return None
+
+
+def _declared_labels(head: bytes) -> Iterator[str]:
+    for found in _DECLARATION.finditer(head):
+        if found["xml"] is not None:
+            yield found["xml"].decode("latin-1")
+        elif found["meta"] is not None and found["closed"]:
+            yield from _meta_label(found["rest"])
+
+
+def _meta_label(source: bytes) -> Iterator[str]:
+    attributes: dict[str, str] = {}
+    for name, *values in _ATTRIBUTE.findall(source):
+        value = next(filter(None, values), b"").decode("latin-1")
+        attributes.setdefault(name.decode("latin-1").lower(), value)
+    if "charset" in attributes:
+        yield attributes["charset"]
+    elif attributes.get("http-equiv", "").lower() == "content-type":
+        found = _CHARSET.search(attributes.get("content", ""))
+        yield from filter(None, found.groups() if found else ())
+
+
+def _detected(body: bytes) -> webencodings.Encoding:
+    """An undeclared page: UTF-8 where it is valid, else what its letters look like."""
+    fallback = webencodings.lookup("windows-1252")
+    if _is_utf8(body):
+        return webencodings.UTF8 if not body.isascii() else fallback
+    if (utf16 := _utf16_without_bom(body[:SNIFF_BYTES])) is not None:
+        return webencodings.lookup(utf16)
+    letters = _MARKUP.sub(b" ", body[:DETECT_BYTES]) or body[:DETECT_BYTES]
+    guess = chardet.detect(letters, encoding_era=chardet.EncodingEra.MODERN_WEB)["encoding"]
+    found = _lookup(guess or "")
+    if found is None:
+        return fallback
+    few = len(letters.translate(None, bytes(range(128)))) < FEW_BYTES
+    return fallback if few and _is_single_byte(found) else found
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_single_byte(encoding: webencodings.Encoding) -> bool:
+    return len(encoding.codec_info.decode(b"\xd0\xd0", "replace")[0]) == 2
+
+
+def _utf16_without_bom(head: bytes) -> str | None:
+    """Which UTF-16 *head* looks like: text in it has a NUL beside nearly every ASCII letter."""
+    half = len(head) // 2
+    if half < 2:
+        return None
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if odd > half * 0.4 and even < half * 0.05:
+        return "utf-16le"
+    if even > half * 0.4 and odd < half * 0.05:
+        return "utf-16be"
+    return None

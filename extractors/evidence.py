@@ -1,0 +1,81 @@
+"""From the words a model chose back to the place on the page that says them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from extractors.grammar import word_pieces
+from schemas.document import Document, Span
+from schemas.record import Evidence
+
+__all__ = ["Locator"]
+
+
+class Locator:
+    """Finds quotes in one document, within the part of it that the model was shown.
+
+    `labels` are words that tend to stand before a value, best first: see `find`.
+    """
+
+    def __init__(self, document: Document, shown: Span) -> None:
+        self._document = document
+        self._shown = shown
+
+    def cite(self, span: Span) -> Evidence:
+        """The evidence that *span* is."""
+        block = self._document.block_at(span.start)
+        return Evidence(self._document.quote(span), span, block.xpath)
+
+    def find(
+        self, words: str, *, labels: Sequence[str] = (), taken: Iterable[Span] = ()
+    ) -> Evidence | None:
+        """The likeliest place of *words*; `None` when they do not stand there.
+
+        Letter case and the kind of white space may differ. Of several places, one that fills its
+        block or follows one of *labels* comes first, and one inside `<title>` last; then the
+        order of reading. Places in *taken* are passed over.
+        """
+        used = set(taken)
+        places = [span for span in self._places(words) if span not in used]
+        if not places:
+            return None
+        return self.cite(min(places, key=lambda span: self._rank(span, labels)))
+
+    def _places(self, words: str) -> list[Span]:
+        pattern = r"\s+".join(re.escape(word) for word in words.split())
+        if not pattern:
+            return []
+        found = re.compile(pattern, re.IGNORECASE).finditer(
+            self._document.text, self._shown.start, self._shown.end
+        )
+        return [span for match in found if self._whole_words(span := Span(*match.span()))]
+
+    def _whole_words(self, span: Span) -> bool:
+        """Whether both ends lie where `word_pieces` would cut."""
+        return all(self._is_border(offset) for offset in (span.start, span.end))
+
+    def _is_border(self, offset: int) -> bool:
+        text = self._document.text
+        if offset in (0, len(text)):
+            return True
+        start = max(text.rfind(" ", 0, offset), text.rfind("\n", 0, offset)) + 1
+        if start == offset:
+            return True
+        end = next((i for i in range(offset, len(text)) if text[i].isspace()), len(text))
+        cut = start
+        for piece in word_pieces(text[start:end]):
+            cut += len(piece)
+            if cut >= offset:
+                return cut == offset
+        return True
+
+    def _rank(self, span: Span, labels: Sequence[str]) -> tuple[bool, bool, int]:
+        block = self._document.block_at(span.start)
+        fills = block.span == span
+        labelled = any(label and label in self._before(span) for label in labels)
+        return block.tag == "title", not (fills or labelled), span.start
+
+    def _before(self, span: Span) -> str:
+        """The few words ahead of *span*, in lower case."""
+        return self._document.text[max(0, span.start - 40) : span.start].lower()

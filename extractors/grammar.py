@@ -1,0 +1,164 @@
+"""The grammar a worker's answer must follow, built from the schema and from the page itself.
+
+The answer is a small YAML-like text, one line a field, which a program can read back without any
+escaping:
+
+    title: Senior Gardener
+    skills:
+    - pruning
+    - grafting
+    salary: null
+
+A verbatim value is a terminal that matches nothing but runs of whole words of the page, with line
+breaks read as spaces. So the model can choose words, and cannot make any up.
+Syntax: https://github.com/guidance-ai/llguidance/blob/main/docs/syntax.md
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+
+from schemas.schema import Field, Kind, Schema
+
+__all__ = ["NOTHING", "QUOTE_SUFFIX", "build_grammar", "fold_lines", "word_pieces"]
+
+NOTHING = "null"
+"""What the model writes for a field that the page does not state."""
+
+QUOTE_SUFFIX = " quote"
+"""`available: true` is followed by `available quote: In stock`, the words it was read from."""
+
+_MAX_CHARS = {Kind.TEXT: 400, Kind.MONEY: 80, Kind.DATE: 60, Kind.DATETIME: 60}
+_MAX_QUOTE_CHARS = 120
+
+# Scripts written without spaces between words; each character may begin or end a value.
+_UNSPACED = (
+    "\u0e00-\u0eff"  # Thai, Lao
+    "\u1000-\u109f\u1780-\u17ff"  # Myanmar, Khmer
+    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # kana, Han
+    "\U00020000-\U0003ffff"  # Han extensions
+)
+_PIECE = re.compile(
+    rf"\d+(?:[.,]\d+)*|[{_UNSPACED}]|(?:(?![{_UNSPACED}\d])\w)+\d*|\s|[^\w\s]", re.DOTALL
+)
+
+
+def word_pieces(text: str) -> list[str]:
+    """Cut *text* where a quote may begin or end: words, whole numerals, marks, single CJK signs.
+
+    >>> word_pieces("Pay: 1,200 EUR")
+    ['Pay', ':', ' ', '1,200', ' ', 'EUR']
+    """
+    return _PIECE.findall(text)
+
+
+def fold_lines(text: str) -> str:
+    """*text* with every line break read as a space; offsets stay the same."""
+    return text.replace("\n", " ")
+
+
+def build_grammar(schema: Schema, text: str, *, links: Sequence[str] = ()) -> str:
+    """A Lark grammar for llguidance that accepts the answers about *text*, and nothing else.
+
+    *links*: names of the links shown in the prompt, which a URL field may choose from.
+    """
+    rules = _Rules(links)
+    if schema.many:
+        item = rules.record(schema.fields, "", dash=True)
+        start = f'{_literal(NOTHING)} "\\n" | {item}{{1,{schema.max_records}}}'
+    else:
+        start = rules.record(schema.fields, "")
+    return "\n".join([f"start: {start}", *rules.lines, *_terminals(text)])
+
+
+class _Rules:
+    """Collects rules; each method returns an expression to use in another one."""
+
+    def __init__(self, links: Sequence[str]) -> None:
+        self.lines: list[str] = []
+        self._links = links
+
+    def _name(self, body: str) -> str:
+        name = f"r{len(self.lines)}"
+        self.lines.append(f"{name}: {body}")
+        return name
+
+    def record(self, fields: Iterable[Field], indent: str, *, dash: bool = False) -> str:
+        """One line a field. With *dash* the first begins `- ` and the others line up under it."""
+        inner = f"{indent}  " if dash else indent
+        parts = [
+            self._field(field, inner, f"{indent}- " if dash and i == 0 else inner)
+            for i, field in enumerate(fields)
+        ]
+        return self._name(" ".join(parts))
+
+    def _field(self, field: Field, indent: str, lead: str) -> str:
+        key = _literal(f"{lead}{field.name}:")
+        if field.kind is Kind.OBJECT:
+            return f"{key} {self._object(field, indent)}"
+        if field.many:
+            item = f'{_literal(f"{indent}-")} " " {_value(field, self._links)} "\\n"'
+            return f"{key} {self._repeat(self._name(item), field.max_items)}"
+        return f"{key} {self._scalar(field, indent)}"
+
+    def _object(self, field: Field, indent: str) -> str:
+        if field.many:
+            item = self.record(field.fields, indent, dash=True)
+            return self._repeat(item, field.max_items)
+        return self._name(f'{_null_line()} | "\\n" {self.record(field.fields, f"{indent}  ")}')
+
+    def _repeat(self, item: str, most: int) -> str:
+        return self._name(f'{_null_line()} | "\\n" {item}{{1,{most}}}')
+
+    def _scalar(self, field: Field, indent: str) -> str:
+        value = f'" " {_value(field, self._links)} "\\n"'
+        if field.kind in (Kind.BOOLEAN, Kind.CHOICE):
+            quote = _literal(f"{indent}{field.name}{QUOTE_SUFFIX}:")
+            value += f' {quote} " " QUOTE "\\n"'
+        return self._name(f"{_null_line()} | {value}")
+
+
+def _null_line() -> str:
+    return f'" " {_literal(NOTHING)} "\\n"'
+
+
+def _value(field: Field, links: Sequence[str]) -> str:
+    if field.kind is Kind.BOOLEAN:
+        return '("true" | "false")'
+    if field.kind is Kind.CHOICE:
+        return "(" + " | ".join(map(_literal, field.choices)) + ")"
+    if field.kind is Kind.URL:
+        return "(" + " | ".join(["ADDRESS", *map(_literal, links)]) + ")"
+    if field.kind in (Kind.NUMBER, Kind.INTEGER):
+        return "NUMERAL"
+    return field.kind.name
+
+
+def _terminals(text: str) -> list[str]:
+    """The page-bound terminals. `/\\S.*/` keeps the empty run out, which the substring allows."""
+    pieces = word_pieces(fold_lines(text))
+    lowered = [_lowered(piece) for piece in pieces]
+    bounded = [
+        f"{kind.name}: PAGE & /\\S(.{{0,{most - 2}}}\\S)?/" for kind, most in _MAX_CHARS.items()
+    ]
+    return [
+        *bounded,
+        f"QUOTE: PAGE & /\\S(.{{0,{_MAX_QUOTE_CHARS - 2}}}\\S)?/",
+        r"NUMERAL: EXACT & /[-+−]?\d+([.,'’ ]\d+)*/",
+        r"ADDRESS: EXACT & /https?:\/\/\S+/",
+        "PAGE: EXACT | LOWER",
+        f"EXACT: %regex {json.dumps({'substring_chunks': pieces})}",
+        f"LOWER: %regex {json.dumps({'substring_chunks': lowered})}",
+    ]
+
+
+def _lowered(piece: str) -> str:
+    """Lower case, where a case-insensitive search will find its way back to the page."""
+    lower = piece.lower()
+    return lower if re.fullmatch(re.escape(lower), piece, re.IGNORECASE) else piece
+
+
+def _literal(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

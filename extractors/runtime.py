@@ -1,0 +1,147 @@
+"""ONNX Runtime: one loaded model and the sequences it is reading.
+
+The only module that imports onnxruntime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from extractors.checkpoint import ModelConfig
+from extractors.compile import CompiledModel
+from schemas.errors import DecodeFailed, WorkerError
+
+__all__ = ["Context", "Runtime"]
+
+Logits = npt.NDArray[np.float32]
+
+CHUNK = 256
+"""Prompt tokens a forward pass: larger chunks spend more on attention, smaller ones on overhead."""
+
+
+class Runtime:
+    """A compiled model, ready to run. Not thread-safe: one runtime a thread.
+
+    `threads`: CPU threads inside one forward pass; 0 lets ONNX Runtime choose.
+
+    Raises:
+        WorkerError: ONNX Runtime could not load the graph.
+    """
+
+    def __init__(self, model: CompiledModel, *, threads: int = 0) -> None:
+        self.config: ModelConfig = model.config
+        self._session = _open_session(model.graph, threads)
+
+    def context(self, capacity: int) -> Context:
+        """An empty sequence with room for *capacity* tokens, prompt and answer together."""
+        limit = self.config.context
+        if capacity > limit:
+            raise WorkerError(
+                f"the model reads at most {limit} tokens, {capacity} were asked for",
+                hint="lower the page's token budget",
+            )
+        return Context(self._session, self.config, capacity)
+
+
+def _open_session(graph: Path, threads: int) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    # Spinning threads would eat the second core while Python computes masks.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1")
+    try:
+        return ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises its own untyped exceptions
+        raise WorkerError(
+            f"ONNX Runtime could not load {graph}: {error}",
+            hint="delete the compiled model's folder; it is built anew at the next run",
+        ) from error
+
+
+class Context:
+    """One sequence of tokens and its KV buffers, which stay in place from call to call.
+
+    `tokens`: what the buffers hold. Rolling back is shortening that list: positions after its
+    end are written over by the next pass.
+    """
+
+    def __init__(
+        self, session: ort.InferenceSession, config: ModelConfig, capacity: int
+    ) -> None:
+        self.capacity = capacity
+        self.tokens: list[int] = []
+        self._session = session
+        self._binding = session.io_binding()
+        self._binding.bind_output("logits")
+        shape = (1, config.kv_heads, capacity, config.head_dim)
+        for layer in range(config.layers):
+            for part in ("key", "value"):
+                buffer = ort.OrtValue.ortvalue_from_numpy(np.zeros(shape, np.float32))
+                self._binding.bind_ortvalue_input(f"past_{part}_{layer}", buffer)
+                self._binding.bind_ortvalue_output(f"present_{part}_{layer}", buffer)
+
+    def rollback(self, length: int) -> None:
+        """Forget every token after the first *length*."""
+        del self.tokens[length:]
+
+    def keep_prefix(self, prompt: Sequence[int]) -> int:
+        """Roll back to the longest prefix shared with *prompt*; returns its length.
+
+        At least the prompt's last token is left to be read, since its logits are wanted.
+        """
+        limit = min(len(self.tokens), len(prompt) - 1)
+        shared = next((i for i in range(limit) if self.tokens[i] != prompt[i]), limit)
+        self.rollback(shared)
+        return shared
+
+    def read(
+        self, tokens: Sequence[int], *, check_stop: Callable[[], None] = lambda: None
+    ) -> Logits:
+        """Append *tokens*, in chunks, and return the logits after the last one, (vocab,).
+
+        *check_stop* is called before every chunk and may raise to cancel.
+        """
+        self._make_sure_of_room(len(tokens))
+        logits = None
+        for start in range(0, len(tokens), CHUNK):
+            check_stop()
+            part = tokens[start : start + CHUNK]
+            logits = self._forward(part, np.array([len(part) - 1], np.int64))[0]
+        if logits is None:
+            raise ValueError("there must be at least one token to read")
+        return logits
+
+    def step(self, tokens: Sequence[int]) -> Logits:
+        """Append a few *tokens* in one pass; returns the logits after each, (tokens, vocab)."""
+        self._make_sure_of_room(len(tokens))
+        return self._forward(tokens, np.arange(len(tokens), dtype=np.int64))
+
+    def _make_sure_of_room(self, count: int) -> None:
+        if len(self.tokens) + count > self.capacity:
+            raise DecodeFailed(
+                f"{len(self.tokens)} + {count} tokens do not fit the context of {self.capacity}",
+                hint="lower the page's token budget",
+            )
+
+    def _forward(self, tokens: Sequence[int], positions: npt.NDArray[np.int64]) -> Logits:
+        total = len(self.tokens) + len(tokens)
+        feeds = {
+            "input_ids": np.array([tokens], np.int64),
+            "seqlens_k": np.array([total - 1], np.int32),
+            "total_length": np.array(total, np.int32),
+            "logit_positions": positions,
+        }
+        for name, value in feeds.items():
+            self._binding.bind_cpu_input(name, value)
+        try:
+            self._session.run_with_iobinding(self._binding)
+        except Exception as error:  # ONNX Runtime raises its own untyped exceptions
+            raise DecodeFailed(f"ONNX Runtime stopped: {error}") from error
+        self.tokens.extend(tokens)
+        logits: Logits = self._binding.get_outputs()[0].numpy()
+        return logits

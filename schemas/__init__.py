@@ -1,0 +1,1 @@
+"""What Fieldwise talks about: documents, schemas, records, errors. Frozen data, no I/O."""

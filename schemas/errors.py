@@ -1,0 +1,86 @@
+"""Everything Fieldwise raises on purpose.
+
+* FieldwiseError            `hint`: what to do next; `retryable`: the same call may work later
+  x SchemaError             the user's schema; nothing was read
+  x SourceError             one page; the job goes on
+    + FetchRefused          an address, size, redirect or archive limit said no
+    + FetchFailed           the network or the server failed (retryable)
+    + NotAPage              the bytes are not a web page
+  x PlanError               no usable plan after the planner's retries
+  x WorkerError
+    + ModelMissing          no weights under that name; the message lists what was tried
+    + DecodeFailed          the runtime stopped, or the answer did not close within its budget
+  x StoreError              the results database or an export could not be written
+"""
+
+from __future__ import annotations
+
+
+class FieldwiseError(Exception):
+    """Base of every error raised on purpose; `str(error)` says what happened.
+
+    `hint` says what the caller can do about it (one sentence, empty when there is nothing).
+    """
+
+    hint: str = ""
+    retryable: bool = False
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        if hint is not None:
+            self.hint = hint
+
+    def explain(self) -> str:
+        """Message and hint in one line, as the CLI and the app print them."""
+        return f"{self} ({self.hint})" if self.hint else str(self)
+
+
+class SchemaError(FieldwiseError):
+    """The schema asks for something that would not be honoured. `str()` names the place."""
+
+    hint = "see `fieldwise schemas` for working examples"
+
+
+class SourceError(FieldwiseError):
+    """One URL or file could not be turned into a page."""
+
+
+class FetchRefused(SourceError):
+    """We chose not to read it: the address, the size, the redirects or the archive."""
+
+
+class FetchFailed(SourceError):
+    """The network, the server or the disk failed."""
+
+    hint = "try again later"
+    retryable = True
+
+
+class NotAPage(SourceError):
+    """Bytes arrived, but they are not a web page (empty, an image, a PDF)."""
+
+    hint = "give an HTML page"
+
+
+class PlanError(FieldwiseError):
+    """No usable extraction plan."""
+
+
+class WorkerError(FieldwiseError):
+    """The local model could not answer."""
+
+
+class ModelMissing(WorkerError):
+    """No weights were found under that name."""
+
+    hint = "run `fieldwise doctor`, or give a local directory or GGUF file as the model"
+
+
+class DecodeFailed(WorkerError):
+    """The model's answer could not be completed under its grammar."""
+
+
+class StoreError(FieldwiseError):
+    """Results could not be kept or written."""
+
+    hint = "check that the disk has room and the path is writable"

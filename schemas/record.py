@@ -1,0 +1,145 @@
+"""What was found: values with their evidence, records of values, and a page's result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from schemas.document import Span
+
+__all__ = [
+    "ABSENT",
+    "Cell",
+    "Evidence",
+    "PageResult",
+    "PageStatus",
+    "Record",
+    "Tier",
+    "Tokens",
+    "Value",
+    "ValueStatus",
+    "cell_data",
+    "cell_values",
+]
+
+
+class ValueStatus(StrEnum):
+    FOUND = "found"
+    ABSENT = "absent"  # the page does not say
+    CONFLICT = "conflict"  # two places on the page disagree
+
+
+class PageStatus(StrEnum):
+    OK = "ok"
+    BAD = "bad"  # a 404, a wall, a script shell: no record, on purpose
+    TRUNCATED = "truncated"  # the page or the answer was cut at the budget; what was read stands
+    FAILED = "failed"  # the page could not be read or answered; `reason` says why
+
+
+class Tier(StrEnum):
+    """Who answered, cheapest first."""
+
+    MARKUP = "markup"
+    SELECTOR = "selector"
+    SMALL = "small"
+    LARGE = "large"
+    PLANNER = "planner"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where the page says it. `quote` is exactly `document.quote(span)`.
+
+    `xpath` is the element that holds the first character of the quote.
+    """
+
+    quote: str
+    span: Span
+    xpath: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One answer. Absent: `raw`, `data` and `evidence` are all `None`.
+
+    `raw`: what the model or the markup said, before normalising.
+    `data`: the normalised value (see `Kind`); equal to the quote for text. `None` with a `raw`
+        set means the quote could not be read as the field's kind.
+    `confidence`: mean probability of the answer's tokens, in [0, 1]; not calibrated.
+    """
+
+    raw: str | None = None
+    data: Any = None
+    evidence: Evidence | None = None
+    tier: Tier | None = None
+    confidence: float = 0.0
+    status: ValueStatus = ValueStatus.ABSENT
+
+
+ABSENT = Value()
+
+Cell = Value | tuple["Cell", ...] | Mapping[str, "Cell"]
+"""A field's answer: one value, a list's items, or an object's parts."""
+
+
+def cell_data(cell: Cell) -> Any:
+    """The plain JSON data of a *cell*: scalar, list or dict."""
+    if isinstance(cell, Value):
+        return cell.data
+    if isinstance(cell, tuple):
+        return [cell_data(item) for item in cell]
+    data = {name: cell_data(part) for name, part in cell.items()}
+    return data if any(value not in (None, []) for value in data.values()) else None
+
+
+def cell_values(cell: Cell) -> Iterator[Value]:
+    """Every `Value` inside a *cell*, in order."""
+    if isinstance(cell, Value):
+        yield cell
+        return
+    for part in cell if isinstance(cell, tuple) else cell.values():
+        yield from cell_values(part)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row: a cell for every field of the schema, in its order."""
+
+    cells: Mapping[str, Cell]
+    url: str
+    index: int = 0
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Field name to plain JSON data."""
+        return {name: cell_data(cell) for name, cell in self.cells.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a page cost. `steps`: forward passes after the prompt."""
+
+    prompt: int = 0
+    output: int = 0
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PageResult:
+    """How one page ended.
+
+    `source` is the name the user gave it: a URL, a path, or `archive.zip::inner/page.html`.
+    `reason` is set unless the status is ok.
+    `seconds` is wall time by stage: "read", "parse", "prompt", "decode".
+    `text` is the document's text the spans point into ("" when the page was not read).
+    """
+
+    source: str
+    status: PageStatus
+    records: tuple[Record, ...] = ()
+    reason: str | None = None
+    tokens: Tokens = Tokens()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    text: str = ""

@@ -1,0 +1,71 @@
+"""What to extract: the fields of a record, whatever form the user wrote them in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Field", "Kind", "Schema"]
+
+MAX_ITEMS = 64
+MAX_RECORDS = 200
+
+
+class Kind(StrEnum):
+    """What sort of answer a field takes; fixes both its grammar and how it is normalised."""
+
+    TEXT = "text"  # data: the quote itself
+    NUMBER = "number"  # data: int or float
+    INTEGER = "integer"  # data: int
+    MONEY = (
+        "money"  # data: "1234.50 EUR"; the currency as the page has it where no ISO code is sure
+    )
+    DATE = "date"  # data: ISO 8601 "2026-11-21"
+    DATETIME = "datetime"  # data: ISO 8601 "2026-11-21T09:30:00"
+    URL = "url"  # data: absolute URL
+    BOOLEAN = "boolean"  # data: true or false
+    CHOICE = "choice"  # data: one of `choices`
+    OBJECT = "object"  # data: an object of `fields`
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing to look for. Every field may turn out absent; absence is an answer.
+
+    `many`: the page may say several; the answer is a list, at most *max_items* long.
+    `required`: a page that does not say it is worth a second look (it still may be absent).
+    `choices`: the allowed answers of a CHOICE, never empty there.
+    `fields`: the parts of an OBJECT; parts are not objects themselves.
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    description: str = ""
+    required: bool = False
+    many: bool = False
+    choices: tuple[str, ...] = ()
+    fields: tuple[Field, ...] = ()
+    max_items: int = MAX_ITEMS
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a record holds.
+
+    `many`: a page may list several records, at most *max_records*; otherwise it is one record.
+    """
+
+    name: str
+    fields: tuple[Field, ...]
+    description: str = ""
+    many: bool = False
+    max_records: int = MAX_RECORDS
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self.fields)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Field names in column order."""
+        return tuple(field.name for field in self.fields)

@@ -1,0 +1,24 @@
+"""Settings for every test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# A shared CI machine stalls now and then; a slow example is not a failing one.
+settings.register_profile("fieldwise", deadline=None)
+settings.load_profile("fieldwise")
+
+
+@pytest.fixture(scope="session")
+def evaldata() -> Path:
+    """The folder of third-party evaluation pages, which is no part of the repository."""
+    folder = os.environ.get("FIELDWISE_EVALDATA")
+    if not folder:
+        pytest.skip("FIELDWISE_EVALDATA is unset: name the folder with the evaluation pages")
+    if not Path(folder).is_dir():
+        pytest.skip(f"FIELDWISE_EVALDATA names no folder: {folder}")
+    return Path(folder)
