@@ -30,7 +30,7 @@ format: setup  ## Rewrite the code in the project's format, with safe lint fixes
 	$(BIN)/ruff format .
 
 bench: setup  ## Print the measured comparisons
-	@echo "not yet: the comparisons come with the benchmarks"
+	@echo "not yet: there are no benchmarks to print"
 
 lock: setup  ## Write requirements*.txt anew: the newest versions that fit together
 	mkdir -p build
@@ -39,7 +39,7 @@ lock: setup  ## Write requirements*.txt anew: the newest versions that fit toget
 	$(BIN)/$(LOCK) --upgrade -c build/all.txt --extra dev -o requirements-dev.txt
 	$(BIN)/$(LOCK) --upgrade -c build/all.txt --extra export -o requirements-export.txt
 
-# The interpreter comes last in its own rule so that a new lock never rebuilds .venv from nothing.
+# .venv/ready is the stamp of the last install; it is redone when the lock or the project changes.
 .venv/ready: requirements-dev.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .

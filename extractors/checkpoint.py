@@ -18,7 +18,13 @@ import numpy.typing as npt
 
 from schemas.errors import ModelMissing, WorkerError
 
-__all__ = ["Checkpoint", "GGUFCheckpoint", "ModelConfig", "SafetensorsCheckpoint", "open_checkpoint"]
+__all__ = [
+    "Checkpoint",
+    "GGUFCheckpoint",
+    "ModelConfig",
+    "SafetensorsCheckpoint",
+    "open_checkpoint",
+]
 
 FloatArray = npt.NDArray[np.float32]
 

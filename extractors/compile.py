@@ -80,8 +80,11 @@ def compile_model(
     precision: Precision = Precision.W8A8,
     max_context: int = 8192,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    companions: Callable[[Path], None] = lambda folder: None,
 ) -> CompiledModel:
     """Build the graph of *checkpoint* in the folder *target*, which appears complete or not at all.
+
+    `companions(folder)` may write more files that belong to the model, such as its tokenizer.
 
     `max_context`: positions that the rotary tables cover, in tokens; the checkpoint's own limit
     where that is smaller. `progress(layers done, layers)` is called after each layer.
@@ -94,6 +97,7 @@ def compile_model(
             decoder = _Decoder(checkpoint, writer, precision, max_context)
             decoder.build(progress)
             writer.save(staging / GRAPH_FILE)
+        companions(staging)
         about = {"format": FORMAT, "precision": precision, "config": asdict(checkpoint.config)}
         (staging / CONFIG_FILE).write_text(json.dumps(about, indent=1), "utf-8")
         shutil.rmtree(target, ignore_errors=True)

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import llguidance
-import llguidance.hf
 import numpy as np
 import numpy.typing as npt
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
@@ -35,7 +34,7 @@ _LONGEST_KEY = 3  # tokens of context that pick the place in the prompt to copy 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One token of an answer. `logprob`: nats, before masking; `None` when the grammar forced it."""
+    """One token. `logprob`: nats, before masking; `None` when the grammar forced it."""
 
     token: int
     logprob: float | None
@@ -56,14 +55,17 @@ class Answer:
 
 
 class GrammarCompiler:
-    """Compiles grammars for one tokenizer. Building it takes about a second; keep it."""
+    """Compiles grammars for one tokenizer of at most *vocab* tokens. Takes a second to build."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, *, vocab: int) -> None:
+        import llguidance.hf  # brings transformers with it, which other commands need not load
+
         self._tokenizer = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocab)
 
     def matcher(self, grammar: str) -> Matcher:
         """A fresh matcher for a Lark *grammar*. Raises DecodeFailed when it does not compile."""
-        matcher = llguidance.LLMatcher(self._tokenizer, llguidance.LLMatcher.grammar_from_lark(grammar))
+        compiled = llguidance.LLMatcher.grammar_from_lark(grammar)
+        matcher = llguidance.LLMatcher(self._tokenizer, compiled)
         return Matcher(matcher, self._tokenizer.vocab_size)
 
     def decode_bytes(self, token: int) -> bytes:
@@ -197,7 +199,9 @@ class _Drafter:
         for back in range(1, _LONGEST_KEY):
             if len(tokens) <= back:
                 break
-            longer = [p for p in places if p >= back and self._prompt[p - back] == tokens[-1 - back]]
+            longer = [
+                p for p in places if p >= back and self._prompt[p - back] == tokens[-1 - back]
+            ]
             if not longer:
                 break
             places = longer

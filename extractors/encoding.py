@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 
@@ -57,7 +58,28 @@ _DECLARATION = re.compile(
 )
 _ATTRIBUTE = re.compile(rb"""([^\s/=>]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*)))?""")
 _CHARSET = re.compile(r"""charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,"']+))""", re.IGNORECASE)
-_MARKUP = re.compile(rb"<(script|style)\b.*?</\1|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_MARKUP = re.compile(
+    rb"<(script|style)\b.*?(?:</\1|\Z)|<!--.*?(?:-->|\Z)|<[^>]*+(?:>|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+# What the detector calls by names that the standard does not know.
+_WEB_NAMES = {
+    "big5hkscs": "big5",
+    "cp874": "windows-874",
+    "cp932": "shift_jis",
+    "cp949": "euc-kr",
+    "euc-jis-2004": "euc-jp",
+    "iso-2022-jp-2": "iso-2022-jp",
+    "iso-2022-jp-2004": "iso-2022-jp",
+    "iso-2022-jp-ext": "iso-2022-jp",
+    "shift-jis-2004": "shift_jis",
+    "shift_jis_2004": "shift_jis",
+}
+_DEFAULT = webencodings.Encoding("windows-1252", codecs.lookup("windows-1252"))
+_UTF16LE = webencodings.Encoding("utf-16le", codecs.lookup("utf-16-le"))
+_UTF16BE = webencodings.Encoding("utf-16be", codecs.lookup("utf-16-be"))
 
 
 def sniff(body: bytes) -> None:
@@ -105,13 +127,13 @@ def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
     if encoding is None and content_type is None and _is_utf8(body) and not body.isascii():
         encoding = webencodings.UTF8
     encoding = encoding or _declared(body) or _detected(body)
-    return _text(body, encoding), str(encoding.name)
+    return _text(body, encoding), encoding.name
 
 
 def _text(body: bytes, encoding: webencodings.Encoding) -> str:
     if encoding.name in ("gbk", "gb18030"):  # one decoder in the standard, two in Python
         return to_unicode(body, "gb18030")
-    return str(encoding.codec_info.decode(body, "replace")[0])
+    return encoding.codec_info.decode(body, "replace")[0]
 
 
 def _lookup(label: str) -> webencodings.Encoding | None:
@@ -134,7 +156,7 @@ def _declared(body: bytes) -> webencodings.Encoding | None:
         # What could be read as bytes of ASCII was not UTF-16, whatever it says of itself.
         if encoding.name.startswith("utf-16"):
             return webencodings.UTF8
-        return _lookup("windows-1252") if encoding.name == "x-user-defined" else encoding
+        return _DEFAULT if encoding.name == "x-user-defined" else encoding
     return None
 
 
@@ -160,18 +182,17 @@ def _meta_label(source: bytes) -> Iterator[str]:
 
 def _detected(body: bytes) -> webencodings.Encoding:
     """An undeclared page: UTF-8 where it is valid, else what its letters look like."""
-    fallback = webencodings.lookup("windows-1252")
-    if _is_utf8(body):
-        return webencodings.UTF8 if not body.isascii() else fallback
     if (utf16 := _utf16_without_bom(body[:SNIFF_BYTES])) is not None:
-        return webencodings.lookup(utf16)
-    letters = _MARKUP.sub(b" ", body[:DETECT_BYTES]) or body[:DETECT_BYTES]
+        return utf16
+    if body.isascii():
+        return _DEFAULT
+    if _is_utf8(body):
+        return webencodings.UTF8
+    letters = _MARKUP.sub(b" ", body[:DETECT_BYTES])
     guess = chardet.detect(letters, encoding_era=chardet.EncodingEra.MODERN_WEB)["encoding"]
-    found = _lookup(guess or "")
-    if found is None:
-        return fallback
+    found = _lookup(_WEB_NAMES.get((guess or "").lower(), guess or "")) or _DEFAULT
     few = len(letters.translate(None, bytes(range(128)))) < FEW_BYTES
-    return fallback if few and _is_single_byte(found) else found
+    return _DEFAULT if few and _is_single_byte(found) else found
 
 
 def _is_utf8(body: bytes) -> bool:
@@ -186,14 +207,12 @@ def _is_single_byte(encoding: webencodings.Encoding) -> bool:
     return len(encoding.codec_info.decode(b"\xd0\xd0", "replace")[0]) == 2
 
 
-def _utf16_without_bom(head: bytes) -> str | None:
+def _utf16_without_bom(head: bytes) -> webencodings.Encoding | None:
     """Which UTF-16 *head* looks like: text in it has a NUL beside nearly every ASCII letter."""
     half = len(head) // 2
-    if half < 2:
-        return None
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if odd > half * 0.4 and even < half * 0.05:
-        return "utf-16le"
+        return _UTF16LE
     if even > half * 0.4 and odd < half * 0.05:
-        return "utf-16be"
+        return _UTF16BE
     return None

@@ -21,7 +21,7 @@ _ALIGNMENT = 4096  # a page of memory, so that the file can be mapped
 
 
 class GraphWriter:
-    """Collects nodes; `weight` goes to *data_file* at once, so memory holds one tensor at a time."""
+    """Collects nodes; weights go to *data_file* at once: memory holds one tensor at a time."""
 
     def __init__(self, data_file: BinaryIO, data_name: str) -> None:
         self._data = data_file

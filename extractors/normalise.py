@@ -14,7 +14,9 @@ from schemas.schema import Field, Kind
 __all__ = ["normalise"]
 
 _SHORTEST_DATE = len("1/1/21")
-_DOTTED_DATE = re.compile(r"\b\d{1,2}\.\s?\d{1,2}\.\s?\d{4}\b")  # only day-first countries write dots
+_DOTTED_DATE = re.compile(
+    r"\b\d{1,2}\.\s?\d{1,2}\.\s?\d{4}\b"
+)  # only day-first countries write dots
 _THOUSANDS = re.compile(r"\d\s?[kK]\b")
 
 

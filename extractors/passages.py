@@ -40,7 +40,7 @@ def first_passage(
     named = {f"L{number}": link for number, link in enumerate(links, start=1)}
     texts = _marked_blocks(document, named)
     kept = used = 0
-    for text, tokens in zip(texts, count_tokens(texts), strict=True):
+    for tokens in count_tokens(texts):
         if used + tokens + 1 > budget:
             break
         kept, used = kept + 1, used + tokens + 1

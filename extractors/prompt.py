@@ -71,9 +71,7 @@ def _form(field: Field) -> str:
     return _FORMS.get(field.kind, "")
 
 
-def build_prompt(
-    tokenizer: PreTrainedTokenizerFast, schema: Schema, page_text: str
-) -> list[int]:
+def build_prompt(tokenizer: PreTrainedTokenizerFast, schema: Schema, page_text: str) -> list[int]:
     """Token ids of the whole prompt, up to where the answer begins."""
     record = "every record" if schema.many else "the record"
     about = f": {schema.description}" if schema.description else ""

@@ -16,7 +16,7 @@ from extractors.checkpoint import ModelConfig
 from extractors.compile import CompiledModel
 from schemas.errors import DecodeFailed, WorkerError
 
-__all__ = ["Context", "Runtime"]
+__all__ = ["Context", "Runtime", "providers"]
 
 Logits = npt.NDArray[np.float32]
 
@@ -70,9 +70,7 @@ class Context:
     end are written over by the next pass.
     """
 
-    def __init__(
-        self, session: ort.InferenceSession, config: ModelConfig, capacity: int
-    ) -> None:
+    def __init__(self, session: ort.InferenceSession, config: ModelConfig, capacity: int) -> None:
         self.capacity = capacity
         self.tokens: list[int] = []
         self._session = session
@@ -138,6 +136,8 @@ class Context:
         }
         for name, value in feeds.items():
             self._binding.bind_cpu_input(name, value)
+        # Bound anew each time: the buffer of the last pass has that pass's number of rows.
+        self._binding.bind_output("logits")
         try:
             self._session.run_with_iobinding(self._binding)
         except Exception as error:  # ONNX Runtime raises its own untyped exceptions
@@ -145,3 +145,9 @@ class Context:
         self.tokens.extend(tokens)
         logits: Logits = self._binding.get_outputs()[0].numpy()
         return logits
+
+
+def providers() -> tuple[str, ...]:
+    """The execution providers of this ONNX Runtime, short: "CUDA", "CPU"."""
+    names = ort.get_available_providers()
+    return tuple(name.removesuffix("ExecutionProvider") for name in names)

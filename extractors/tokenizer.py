@@ -6,6 +6,7 @@ treats every GGUF vocabulary as Llama's, and then splits digits and white space 
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,10 +37,12 @@ def load_tokenizer(path: Path) -> PreTrainedTokenizerFast:
     Raises:
         WorkerError: the file holds a kind of tokenizer that is not known here.
     """
+    # It says at import that torch is missing, which is how we want it.
+    logging.getLogger("transformers").addFilter(lambda record: "PyTorch" not in record.getMessage())
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
     if path.is_dir():
-        loaded = AutoTokenizer.from_pretrained(path)
+        loaded = AutoTokenizer.from_pretrained(path, local_files_only=True)
         if not isinstance(loaded, PreTrainedTokenizerFast):
             raise WorkerError(f"{path} holds no fast tokenizer (tokenizer.json)")
         return loaded
@@ -62,7 +65,9 @@ def _from_gguf(checkpoint: GGUFCheckpoint, tokens: list[str]) -> Tokenizer:
     tokenizer.decoder = ByteLevelDecoder()
     special = [t for t, kind in zip(tokens, types, strict=True) if kind == _CONTROL]
     tokenizer.add_special_tokens(special)
-    tokenizer.add_tokens([t for t, kind in zip(tokens, types, strict=True) if kind == _USER_DEFINED])
+    tokenizer.add_tokens(
+        [t for t, kind in zip(tokens, types, strict=True) if kind == _USER_DEFINED]
+    )
     return tokenizer
 
 

@@ -43,7 +43,7 @@ __all__ = [
 
 Format = Literal["gguf", "onnx", "safetensors"]
 Origin = Literal["cache", "hub", "local", "pypi"]
-Stage = Literal["download", "verify"]
+Stage = Literal["compile", "download", "verify"]
 Report = Callable[[Stage, int, int], None]
 """Gets the bytes done and their total."""
 

@@ -11,20 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.codec import (
-    decode,
-    encode,
-    from_plain,
-    schema_from_plain,
-    schema_to_plain,
-    to_plain,
-)
 from orchestration.store import PAGES_AT_ONCE, JobState, Store
 from schemas.document import Span
 from schemas.errors import StoreError
 from schemas.record import Evidence, PageResult, PageStatus, Record, Tier, Value, ValueStatus
 from schemas.schema import Field, Kind, Schema
-from tests.orchestration.strategies import page_results, schemas
+from tests.orchestration.strategies import page_results
 
 JOBS = Schema("job", (Field("title"), Field("pay", Kind.MONEY), Field("tags", many=True)))
 
@@ -33,16 +25,6 @@ def page(source: str, title: str = "Baker", status: PageStatus = PageStatus.OK) 
     evidence = Evidence(title, Span(0, len(title)), "/html/body/h1")
     value = Value(title, title, evidence, Tier.SMALL, 0.9, ValueStatus.FOUND)
     return PageResult(source, status, (Record({"title": value}, source),), text=title)
-
-
-@given(result=page_results)
-def test_a_result_comes_back_from_json_as_it_was(result: PageResult) -> None:
-    assert from_plain(decode(encode(to_plain(result)))) == result
-
-
-@given(schema=schemas)
-def test_a_schema_comes_back_from_json_as_it_was(schema: Schema) -> None:
-    assert schema_from_plain(decode(encode(schema_to_plain(schema)))) == schema
 
 
 @given(results=st.lists(page_results, max_size=4))
@@ -223,6 +205,24 @@ def test_two_stores_share_one_file(tmp_path: Path) -> None:
         for thread in threads:
             thread.join()
         assert len(list(one.results(job.id))) == 40
+
+
+def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "results.db"
+    start = threading.Barrier(6)
+    names: list[str] = []
+
+    def open_one(name: str) -> None:
+        start.wait()
+        with Store(path) as store:
+            names.append(store.create_job(name, JOBS).name)
+
+    threads = [threading.Thread(target=open_one, args=(f"j{number}",)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(names) == [f"j{number}" for number in range(6)]
 
 
 def _save_pages(store: Store, job_id: int, start: int) -> None:

@@ -1,0 +1,392 @@
+"""A page's bytes to its visible text, block by block, with the way back to the DOM."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, PreformattedString, Tag
+from bs4.exceptions import ParserRejectedMarkup
+
+from extractors.encoding import decode
+from extractors.pages import Page
+from schemas.document import Document, Span
+from schemas.errors import NotAPage
+
+__all__ = ["Link", "ParsedPage", "parse_page"]
+
+# lxml.html builds no deeper tree than this; what lies deeper counts to the element there, which
+# also keeps a hostile page's paths short.
+MAX_DEPTH = 200
+CELL_MARK = "|"
+
+# https://html.spec.whatwg.org/multipage/rendering.html says what is a block and what is not shown.
+_SECTIONS = ("address", "article", "aside", "body", "center", "details", "dialog", "div", "footer")
+_MORE_SECTIONS = (
+    "header",
+    "hgroup",
+    "html",
+    "main",
+    "nav",
+    "search",
+    "section",
+    "summary",
+    "title",
+)
+_TEXTS = ("blockquote", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "p")
+_LISTS = ("dd", "dir", "dl", "dt", "li", "menu", "ol", "ul")
+_TABLES = ("caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr")
+_FORMS = ("fieldset", "form", "legend", "optgroup", "option")
+_LINES_KEPT = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
+_BLOCKS = _LINES_KEPT.union(_SECTIONS, _MORE_SECTIONS, _TEXTS, _LISTS, _TABLES, _FORMS)
+
+_UNSEEN = ("annotation", "annotation-xml", "area", "base", "datalist", "frame", "frameset", "link")
+_MORE_UNSEEN = ("meta", "noembed", "noframes", "noscript", "param", "rp", "script", "style")
+# Boxes that hold no text of the page's; words on both sides of one do not touch.
+_BOXES = ("applet", "audio", "canvas", "embed", "iframe", "meter", "object", "progress", "svg")
+_NOT_SHOWN = frozenset((*_UNSEEN, *_MORE_UNSEEN, *_BOXES, "template", "track", "video"))
+_APART = frozenset((*_BOXES, "button", "img", "input", "select", "video"))
+_CELLS = frozenset({"td", "th"})
+
+_HIDING_STYLE = re.compile(
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))(?![\w-])", re.IGNORECASE
+)
+# Streamed pages send late parts hidden under such ids; a script then moves them into place.
+_STREAMED_ID = re.compile(r"S:[0-9a-f]+")
+_XML_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
+_XPATH_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_LINE_BREAK = re.compile(r"\r\n?|\n")
+# Controls, the soft hyphen and zero-width spaces and joiners: in the source, not on the screen.
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words of the page that lead somewhere.
+
+    `span`: the words, in `Document.text`; it may cover several blocks. `href`: absolute, http or
+    https. `xpath`: of the `<a>` element.
+    """
+
+    span: Span
+    href: str
+    xpath: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedPage:
+    """A page's text, and the links in it in reading order."""
+
+    document: Document
+    links: tuple[Link, ...]
+
+
+def parse_page(page: Page) -> ParsedPage:
+    """Read *page* as a browser without scripts and style sheets shows it.
+
+    The title comes first. White space folds to single spaces; `<br>` and, in `<pre>`, line breaks
+    end a block. A table row of plain cells is one block, its cells parted by `CELL_MARK`. Hidden
+    elements are left out. XPaths hold in `lxml.html.document_fromstring` of the decoded text.
+    `Document.url` is the page's, or for files its `<base href>`, or "".
+
+    Raises:
+        NotAPage: the parser refused the markup.
+    """
+    text, _ = decode(page.body, page.content_type)
+    soup = _parsed(text, page.content_type)
+    writer = _Writer(soup)
+    _walk(soup, writer)
+    target = _base_target(soup, page.url)
+    document = Document.from_blocks(page.url or target, writer.parts)
+    found = (_link(anchor, target) for anchor in writer.anchors)
+    links = sorted((link for link in found if link), key=lambda link: (link.span, link.xpath))
+    return ParsedPage(document, tuple(links))
+
+
+def _parsed(text: str, content_type: str | None) -> BeautifulSoup:
+    try:
+        # Classes as one string: nothing here reads them, and splitting them takes time.
+        return BeautifulSoup(_markup(text, content_type), "lxml", multi_valued_attributes=None)
+    except ParserRejectedMarkup as error:
+        raise NotAPage(f"the markup cannot be parsed: {error}") from error
+
+
+def _markup(text: str, content_type: str | None) -> str:
+    """*text* as HTML: plain text keeps its lines, and no declaration contradicts the decoding."""
+    text = text.replace("\0", "")
+    if (content_type or "").strip().lower().startswith("text/plain"):
+        return f"<pre>{html.escape(text, quote=False)}</pre>"
+    return _XML_DECLARATION.sub("", text) if "<" in text else f"<pre>{text}</pre>"
+
+
+def _base_target(soup: BeautifulSoup, url: str) -> str:
+    """What relative links are relative to, as http or https; "" when the page does not say."""
+    element = soup.find("base", href=True)
+    declared = str(element["href"]) if isinstance(element, Tag) else ""
+    return _absolute(declared, url) or url
+
+
+def _absolute(href: str, target: str) -> str:
+    """*href* as an http or https URL, or "" where it is none."""
+    try:
+        url = urljoin(target, href.strip())
+        parts = urlsplit(url)
+    except ValueError:  # "http://[": no address at all
+        return ""
+    web = parts.scheme in ("http", "https") and bool(parts.netloc)
+    return url.replace(" ", "%20") if web else ""
+
+
+def _link(anchor: _Anchor, target: str) -> Link | None:
+    href = anchor.href.strip()
+    if not href or href.startswith("#"):  # the page itself
+        return None
+    url = _absolute(href, target)
+    return Link(Span(anchor.start, anchor.end), url, anchor.xpath) if url else None
+
+
+def _walk(soup: BeautifulSoup, writer: _Writer) -> None:
+    """Visit what is shown, in order. A stack of our own: pages nest deeper than Python calls."""
+    stack: list[tuple[object, bool]] = [(soup, False)]
+    while stack:
+        node, leaving = stack.pop()
+        if isinstance(node, Tag):
+            if leaving:
+                writer.leave(node)
+            elif node is soup or writer.enter(node):
+                if node is not soup:
+                    stack.append((node, True))
+                stack.extend((child, False) for child in reversed(node.contents))
+        elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
+            writer.string(node)
+
+
+@dataclass(slots=True)
+class _Anchor:
+    """`start` and `end` of its words in the document's text; negative before there are any."""
+
+    href: str
+    xpath: str
+    start: int = -1
+    end: int = -1
+
+
+class _Writer:
+    """Builds blocks and anchors while the tree is walked.
+
+    `parts`: XPath and text of each block so far. `anchors`: those that have words.
+    """
+
+    def __init__(self, soup: BeautifulSoup) -> None:
+        self.parts: list[tuple[str, str]] = []
+        self.anchors: list[_Anchor] = []
+        self._paths = _Paths(soup)
+        self._run: list[str] = []
+        self._end = -1  # of what is written, in the document's text
+        self._space = False
+        self._owners: list[Tag] = []
+        self._open: list[tuple[Tag, _Anchor]] = []
+        self._wordless: list[_Anchor] = []
+        self._lines_kept = 0
+        self._titled = False
+        self._unchosen: set[int] = set()
+        self._joined: dict[int, bool] = {}  # cells of one-block rows: is a mark due before it
+
+    def enter(self, tag: Tag) -> bool:
+        """Begin *tag*; whether its content is shown at all."""
+        self._space = self._space or tag.name in _APART
+        if _is_hidden(tag) or id(tag) in self._unchosen or (tag.name == "title" and self._titled):
+            return False
+        if id(tag) in self._joined:
+            if self._joined[id(tag)]:
+                self._write(f" {CELL_MARK} ")
+            return True
+        if tag.name in _BLOCKS:
+            self._end_block()
+            self._owners.append(tag)
+        self._begin(tag)
+        return True
+
+    def _begin(self, tag: Tag) -> None:
+        match tag.name:
+            case "a" if "href" in tag.attrs:
+                anchor = _Anchor(str(tag["href"]), self._paths.of(tag))
+                self._open.append((tag, anchor))
+                self._wordless.append(anchor)
+            case "br":
+                self._break_line()
+            case "select":
+                self._unchosen.update(map(id, _unchosen(tag)))
+            case "title":
+                self._titled = True
+            case "tr":
+                self._joined |= _joined_cells(tag)
+            case name if name in _LINES_KEPT:
+                self._lines_kept += 1
+
+    def leave(self, tag: Tag) -> None:
+        """End *tag*, which `enter` began."""
+        if self._open and self._open[-1][0] is tag:
+            self._end_anchor(self._open.pop()[1])
+        self._space = self._space or tag.name in _APART
+        if id(tag) in self._joined:
+            return
+        if tag.name in _LINES_KEPT:
+            self._lines_kept -= 1
+        if tag.name in _BLOCKS:
+            self._end_block()
+            self._owners.pop()
+
+    def string(self, text: str) -> None:
+        if not self._lines_kept:
+            self._write(text)
+            return
+        first, *lines = _LINE_BREAK.split(text)
+        self._write(first)
+        for line in lines:
+            self._break_line()
+            self._write(line)
+
+    def _write(self, text: str) -> None:
+        visible = _INVISIBLE.sub("", text)
+        words = " ".join(visible.split())
+        if not words:
+            self._space = self._space or bool(visible)
+            return
+        if self._run and (self._space or visible[0].isspace()):
+            words = f" {words}"
+        start = self._end + (0 if self._run else 1)
+        for anchor in self._wordless:
+            anchor.start = start + words.startswith(" ")
+        self._wordless.clear()
+        self._run.append(words)
+        self._end = start + len(words)
+        self._space = visible[-1].isspace()
+
+    def _break_line(self) -> None:
+        """A new block, or in a row that is one block, a space."""
+        if self._owners and self._owners[-1].name == "tr":
+            self._space = True
+        else:
+            self._end_block()
+
+    def _end_block(self) -> None:
+        if self._run:
+            xpath = self._paths.of(self._owners[-1]) if self._owners else "/html"
+            self.parts.append((xpath, "".join(self._run)))
+            self._run.clear()
+        self._space = False
+
+    def _end_anchor(self, anchor: _Anchor) -> None:
+        if anchor.start < 0:
+            self._wordless.pop()  # anchors opened later are closed, and gone with their words
+        else:
+            anchor.end = self._end
+            self.anchors.append(anchor)
+
+
+class _Paths:
+    """XPaths of tags, as lxml's `getpath` writes them: "/html/body/div[2]/p"."""
+
+    def __init__(self, soup: BeautifulSoup) -> None:
+        self._known: dict[int, tuple[str, int]] = {id(soup): ("", 0)}  # path, depth
+        self._steps: dict[int, str] = {}
+
+    def of(self, tag: Tag) -> str:
+        chain: list[Tag] = []
+        node: Tag | None = tag
+        while node is not None and id(node) not in self._known:
+            chain.append(node)
+            node = node.parent
+        path, depth = self._known[id(node)]
+        for node in reversed(chain):
+            if depth < MAX_DEPTH:
+                path, depth = f"{path}/{self._step(node)}", depth + 1
+            self._known[id(node)] = path, depth
+        return path
+
+    def _step(self, tag: Tag) -> str:
+        if id(tag) not in self._steps and tag.parent is not None:
+            self._number(tag.parent)
+        return self._steps[id(tag)]
+
+    def _number(self, parent: Tag) -> None:
+        tags = [child for child in parent.contents if isinstance(child, Tag)]
+        totals = Counter(tag.name for tag in tags)
+        seen: Counter[str] = Counter()
+        for position, tag in enumerate(tags, start=1):
+            seen[tag.name] += 1
+            index = f"[{seen[tag.name]}]" if totals[tag.name] > 1 else ""
+            plain = _XPATH_NAME.fullmatch(tag.name)  # XPath has no way to say <o:p> or <p,>
+            self._steps[id(tag)] = f"{tag.name}{index}" if plain else f"*[{position}]"
+
+
+def _is_hidden(tag: Tag) -> bool:
+    if tag.name in _NOT_SHOWN:
+        return True
+    if tag.name == "dialog" and "open" not in tag.attrs:
+        return True
+    if not tag.attrs or tag.name in ("html", "body"):  # scripts show these once they have run
+        return False
+    if "hidden" in tag.attrs:
+        return not _STREAMED_ID.fullmatch(str(tag.attrs.get("id", "")))
+    return "style" in tag.attrs and bool(_HIDING_STYLE.search(str(tag.attrs["style"])))
+
+
+def _unchosen(select: Tag) -> list[Tag]:
+    """The options that a closed drop-down list does not show."""
+    if "multiple" in select.attrs or str(select.attrs.get("size", "1")).strip() not in (
+        "",
+        "0",
+        "1",
+    ):
+        return []
+    options = [
+        option
+        for child in select.contents
+        if isinstance(child, Tag)
+        for option in (child.contents if child.name == "optgroup" else [child])
+        if isinstance(option, Tag) and option.name == "option"
+    ]
+    selected = [option for option in options if "selected" in option.attrs]
+    shown = selected[-1:] or options[:1]
+    return [option for option in options if option is not shown[0]]
+
+
+def _joined_cells(row: Tag) -> dict[int, bool]:
+    """The cells of *row* that make one block, and whether each is after another; else none.
+
+    A row is one block when several of its cells have text and none holds a block.
+    """
+    cells = [
+        child
+        for child in row.contents
+        if isinstance(child, Tag) and child.name in _CELLS and not _is_hidden(child)
+    ]
+    texts = 0
+    for cell in cells:
+        has_text = _has_plain_text(cell)
+        if has_text is None:
+            return {}
+        texts += has_text
+    return {id(cell): cell is not cells[0] for cell in cells} if texts > 1 else {}
+
+
+def _has_plain_text(cell: Tag) -> bool | None:
+    """Whether *cell* has visible text; `None` when it holds a block-level element."""
+    found = False
+    stack: list[object] = list(cell.contents)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Tag):
+            if node.name in _BLOCKS:
+                return None
+            if not _is_hidden(node):
+                stack.extend(node.contents)
+        elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
+            found = found or not node.isspace()
+    return found

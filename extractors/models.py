@@ -1,0 +1,140 @@
+"""From a model's name to a worker that answers: fetch, compile once, load."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from extractors.checkpoint import open_checkpoint
+from extractors.compile import CompiledModel, Precision, compile_model, open_compiled
+from extractors.tokenizer import load_tokenizer
+from extractors.weight_files import disk_errors, need_room, read_manifest, sha256_of
+from extractors.weights import Progress, Weights, WeightStore, ignore
+from extractors.worker import Budget, Worker
+from schemas.errors import ModelMissing
+from schemas.record import Tier
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+__all__ = ["ModelLibrary"]
+
+TOKENIZER_FOLDER = "tokenizer"
+
+
+class ModelLibrary:
+    """Compiled models in *cache_dir*, made from the weights that *weights* finds.
+
+    `progress`: called while weights are fetched (bytes) and compiled (layers).
+    """
+
+    def __init__(
+        self,
+        cache_dir: Path,
+        weights: WeightStore,
+        *,
+        progress: Callable[[Progress], None] = ignore,
+    ) -> None:
+        self._folder = cache_dir / "compiled"
+        self._weights = weights
+        self._progress = progress
+
+    def worker(
+        self,
+        tier: Tier,
+        *,
+        model: str | None = None,
+        budget: Budget | None = None,
+        threads: int = 0,
+    ) -> Worker:
+        """A worker for *tier*, from its preferred model or from *model* (a name or a path).
+
+        Raises:
+            ModelMissing: no weights; the message lists what was tried.
+            WorkerError: the weights cannot be compiled or loaded.
+        """
+        from extractors.runtime import Runtime
+
+        found = self._weights.resolve(model) if model else self._weights.resolve_tier(tier)
+        compiled = self.compiled(found)
+        tokenizer = load_tokenizer(compiled.path / TOKENIZER_FOLDER)
+        return Worker(Runtime(compiled, threads=threads), tokenizer, tier=tier, budget=budget)
+
+    def compiled(self, weights: Weights, *, precision: Precision = Precision.W8A8) -> CompiledModel:
+        """The compiled form of *weights*: from the cache by their content, else built now."""
+        if weights.format == "onnx":
+            raise ModelMissing(f"{weights.path} holds an ONNX export, which cannot be run yet")
+        folder = self._folder / f"{weights.name}-{precision}-{self._digest(weights)[:12]}"
+        ready = open_compiled(folder)
+        if ready:
+            return ready
+        with disk_errors(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):  # two processes that start together build once
+            return open_compiled(folder) or self._compile(weights, folder, precision)
+
+    def _compile(self, weights: Weights, folder: Path, precision: Precision) -> CompiledModel:
+        def report(done: int, total: int) -> None:
+            self._progress(Progress(weights.name, "compile", done, total))
+
+        tokenizer = load_tokenizer(weights.path)
+        checkpoint = open_checkpoint(weights.path)
+        with disk_errors(self._folder):
+            need_room(self._folder, _size_of(weights) * 2)
+            return compile_model(
+                checkpoint,
+                folder,
+                precision=precision,
+                progress=report,
+                companions=lambda target: _save_tokenizer(tokenizer, target),
+            )
+
+    def _digest(self, weights: Weights) -> str:
+        """SHA-256 over the weights' files: the manifest's if cached, else read and remembered."""
+        digest = hashlib.sha256()
+        for name, value in sorted(self._file_digests(weights).items()):
+            digest.update(f"{name} {value}\n".encode())
+        return digest.hexdigest()
+
+    def _file_digests(self, weights: Weights) -> dict[str, str]:
+        folder = weights.path if weights.path.is_dir() else weights.path.parent
+        if weights.origin != "local":
+            return {file.name: file.sha256 for file in read_manifest(folder)[1]}
+        return {path.name: self._remembered(weights, path) for path in _files(weights)}
+
+    def _remembered(self, weights: Weights, path: Path) -> str:
+        """The digest of a local file, read again only when its size or date has changed."""
+        stat = path.stat()
+        key = f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}"
+        memory = self._folder / "digests.json"
+        with disk_errors(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            known = json.loads(memory.read_text("utf-8")) if memory.is_file() else {}
+            if key not in known:
+                known[key] = sha256_of(
+                    path,
+                    report=lambda done, total: self._progress(
+                        Progress(weights.name, "verify", done, total)
+                    ),
+                )
+                memory.write_text(json.dumps(known, indent=1), "utf-8")
+        return str(known[key])
+
+
+def _files(weights: Weights) -> list[Path]:
+    if weights.path.is_file():
+        return [weights.path]
+    return sorted(p for p in weights.path.iterdir() if p.suffix in {".json", ".safetensors"})
+
+
+def _size_of(weights: Weights) -> int:
+    return sum(path.stat().st_size for path in _files(weights))
+
+
+def _save_tokenizer(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    tokenizer.save_pretrained(str(folder / TOKENIZER_FOLDER))

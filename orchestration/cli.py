@@ -1,0 +1,283 @@
+"""The `fieldwise` command.
+
+Exit status: 0 every page was answered, 1 some page was not (the rest is written), 2 bad usage or
+schema, 3 nothing could be run.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.console import Watcher, say
+from orchestration.settings import Settings
+from schemas import library
+from schemas.errors import FieldwiseError, SchemaError
+from schemas.json_schema import to_json_schema
+from schemas.record import PageStatus, Tier
+from schemas.schema import Schema
+from schemas.source import resolve
+
+__all__ = ["ExitStatus", "app", "main"]
+
+app = typer.Typer(
+    name="fieldwise",
+    help="Structured fields from web pages, every value quoted from the page.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+models_app = typer.Typer(help="What models are there; fetch or compile one.")
+app.add_typer(models_app, name="models", invoke_without_command=True)
+
+
+class ExitStatus(IntEnum):
+    OK = 0
+    SOME_FAILED = 1
+    BAD_USAGE = 2
+    NOTHING_RUN = 3
+
+
+class TierChoice(StrEnum):
+    AUTO = "auto"
+    SMALL = "small"
+    LARGE = "large"
+
+    @property
+    def tier(self) -> Tier:
+        """The worker that answers. With one tier at a time, `auto` is the more exact one."""
+        return Tier.SMALL if self is TierChoice.SMALL else Tier.LARGE
+
+
+class FormatChoice(StrEnum):
+    """`export.Format`, spelt here so that `--help` need not load the exporters."""
+
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+@contextmanager
+def _errors_as_exit_status() -> Iterator[None]:
+    """Print what went wrong, with what to do next, and leave with the status that fits."""
+    try:
+        yield
+    except FieldwiseError as error:
+        say(f"fieldwise: {error.explain()}")
+        usage = isinstance(error, SchemaError)
+        raise typer.Exit(ExitStatus.BAD_USAGE if usage else ExitStatus.NOTHING_RUN) from error
+    except BrokenPipeError as error:  # the reader of our output has left, as `head` does
+        sys.stderr.close()
+        raise typer.Exit(ExitStatus.SOME_FAILED) from error
+
+
+@app.command()
+def extract(
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="URLs, HTML files, folders, zips; - reads a list from standard input"),
+    ],
+    schema: Annotated[
+        str, typer.Option(help='a ready schema, a JSON Schema file, or "title, salary number"')
+    ],
+    format: Annotated[
+        FormatChoice | None, typer.Option(help="default: by the name of -o, else jsonl")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="default: standard output")
+    ] = None,
+    tier: Annotated[TierChoice, typer.Option(help="which worker reads")] = TierChoice.AUTO,
+    job: Annotated[
+        str | None, typer.Option(help="a name, to go on with a run that was stopped")
+    ] = None,
+    max_cost: Annotated[
+        int | None, typer.Option(min=1, metavar="TOKENS", help="stop before spending more")
+    ] = None,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="quotes as columns too (CSV, Parquet)")
+    ] = False,
+    bom: Annotated[bool, typer.Option("--bom", help="mark a CSV as UTF-8, for Excel")] = False,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="fetch from private addresses too")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="print results only")] = False,
+) -> None:
+    """Pull the fields of a schema out of pages."""
+    with _errors_as_exit_status():
+        wanted = resolve(schema)
+        form = _format(format, output)
+        settings = Settings(allow_private=True) if allow_private else Settings()
+        from orchestration.engine import Engine
+        from orchestration.export import ExportOptions, Format, write
+
+        watcher = Watcher(quiet=quiet)
+        with (
+            watcher,
+            Engine(settings, progress=watcher.progress) as engine,
+            _stop_on_ctrl_c() as stop,
+        ):
+            events = engine.run(
+                _listed(sources),
+                wanted,
+                job=job,
+                tier=tier.tier,
+                max_tokens=max_cost,
+                stop=stop,
+            )
+            ended, counts = watcher.follow(events)
+            watcher.close()
+            write(
+                engine.store.results(ended.job.id),
+                output,
+                format=Format(form),
+                schema=wanted,
+                options=ExportOptions(evidence=evidence, bom=bom),
+            )
+        if ended.stopped:
+            say(f"{ended.stopped}; go on with --job {ended.job.name!r}")
+        if ended.stopped or counts[PageStatus.FAILED]:
+            raise typer.Exit(ExitStatus.SOME_FAILED)
+
+
+def _listed(sources: list[str]) -> Iterator[str]:
+    for source in sources:
+        if source == "-":
+            yield from (line.strip() for line in sys.stdin if line.strip())
+        else:
+            yield source
+
+
+def _format(chosen: FormatChoice | None, output: Path | None) -> str:
+    """The export format. Bad places are refused before any work is done for them."""
+    if output is None:
+        if chosen is FormatChoice.PARQUET and sys.stdout.isatty():
+            raise typer.BadParameter("parquet is not for a terminal; add -o FILE")
+        return chosen or FormatChoice.JSONL
+    if output.is_dir() or not output.absolute().parent.is_dir():
+        raise typer.BadParameter(f"{output} is not a file in an existing folder")
+    if chosen:
+        return chosen
+    try:
+        return FormatChoice(output.suffix.lower().lstrip("."))
+    except ValueError:
+        names = ", ".join(FormatChoice)
+        raise typer.BadParameter(
+            f"{output.name!r} does not say the format; give --format {names}"
+        ) from None
+
+
+@contextmanager
+def _stop_on_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Yields what tells whether to stop. The first Ctrl-C ends the job with what is done; the
+    second one kills."""
+    asked = threading.Event()
+
+    def ask(signum: int, frame: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+        say("stopping with what is done; press Ctrl-C again to drop everything")
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@app.command()
+def schemas(
+    name: Annotated[str | None, typer.Argument(help="print this one as JSON Schema")] = None,
+) -> None:
+    """List the ready schemas, or print one to start your own from."""
+    with _errors_as_exit_status():
+        if name:
+            print(json.dumps(to_json_schema(library.get(name)), indent=2, ensure_ascii=False))
+            return
+        for known in library.names():
+            print(_schema_line(library.get(known)))
+
+
+def _schema_line(schema: Schema) -> str:
+    return f"{schema.name:<14}{', '.join(schema.names)}"
+
+
+@app.command(name="app")
+def open_app(
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="default: the first free one from 7860")] = None,
+) -> None:
+    """Open the page in the browser."""
+    import app as page
+
+    with _errors_as_exit_status():
+        page.main(host=host, port=port)
+
+
+@models_app.callback()
+def models(context: typer.Context) -> None:
+    """List the models: what is here, what it is, and its licence."""
+    if context.invoked_subcommand:
+        return
+    from orchestration.doctor import model_table
+
+    with _errors_as_exit_status():
+        for line in model_table(Settings()):
+            print(line)
+
+
+@models_app.command()
+def pull(
+    name: Annotated[str, typer.Argument(help="a model's name; see `fieldwise models`")],
+) -> None:
+    """Fetch a model's weights and check them."""
+    from orchestration.engine import Engine
+
+    with _errors_as_exit_status(), Watcher() as watcher:
+        with Engine(progress=watcher.progress) as engine:
+            weights = engine.weights().pull(name)
+        watcher.close()
+        print(weights.path)
+
+
+@models_app.command(name="compile")
+def compile_command(
+    name: Annotated[str, typer.Argument(help="a model's name, a GGUF file, or a folder")],
+) -> None:
+    """Compile a model for this machine, fetching its weights where they are missing."""
+    from orchestration.engine import Engine
+
+    with _errors_as_exit_status(), Watcher() as watcher:
+        with Engine(progress=watcher.progress) as engine:
+            compiled = engine.models().compiled(engine.weights().resolve(name))
+        watcher.close()
+        print(compiled.path)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what works on this machine, and what to do about the rest."""
+    from orchestration.doctor import checks
+
+    healthy = True
+    for check in checks(Settings()):
+        healthy &= check.fine
+        print(f"{'ok  ' if check.fine else 'FIX '} {check.what}")
+        if check.advice:
+            print(f"     {check.advice}")
+    if not healthy:
+        raise typer.Exit(ExitStatus.NOTHING_RUN)
+
+
+def main() -> None:
+    """The console script's entry point."""
+    app()

@@ -1,0 +1,38 @@
+"""What a running job tells whoever watches it. The CLI and the app draw the same stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestration.store import Job
+from schemas.record import PageResult
+
+__all__ = ["Event", "JobEnded", "JobStarted", "PageDone"]
+
+
+@dataclass(frozen=True, slots=True)
+class JobStarted:
+    """Sources were opened: *total* pages to go through, *done* of them in an earlier run."""
+
+    job: Job
+    total: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageDone:
+    """The page at *position* (from 0, in the order given) has ended and is stored."""
+
+    position: int
+    result: PageResult
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnded:
+    """Nothing more will come. `stopped` says why pages are missing; `None` when none are."""
+
+    job: Job
+    stopped: str | None = None
+
+
+Event = JobStarted | PageDone | JobEnded

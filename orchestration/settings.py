@@ -1,0 +1,50 @@
+"""Every setting there is, and the only place that reads the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+__all__ = ["Settings"]
+
+
+class Settings(BaseSettings):
+    """Read from `FIELDWISE_*` environment variables; arguments given in code win.
+
+    Sizes are bytes, times are seconds, budgets are tokens.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="FIELDWISE_", frozen=True)
+
+    cache_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_cache_dir("fieldwise")),
+        description="where weights and compiled models are kept",
+    )
+    data_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("fieldwise")),
+        description="where jobs and their results are kept",
+    )
+    large_model: str | None = Field(
+        None, description="name or path of the large worker; unset: Qwen2-1.5B or its stand-in"
+    )
+    small_model: str | None = Field(
+        None, description="name or path of the small worker; unset: Qwen2-0.5B or its stand-in"
+    )
+    hub_endpoint: str | None = Field(None, description="base URL of a model hub or its mirror")
+    offline: bool = Field(False, description="never fetch weights, only use those that are here")
+    threads: int = Field(0, ge=0, description="CPU threads of a worker; 0: one a core")
+    page_tokens: int = Field(1400, ge=64, description="how much of a page a worker is shown")
+    answer_tokens: int = Field(1024, ge=64, description="how long a page's answer may grow")
+    allow_private: bool = Field(
+        False, description="fetch from private, loopback and link-local addresses too"
+    )
+    page_bytes: int = Field(10 * 2**20, ge=1, description="largest page to read")
+    timeout_s: float = Field(20.0, gt=0, description="time limit of one fetch")
+
+    @property
+    def results_file(self) -> Path:
+        """The SQLite file of jobs and results."""
+        return self.data_dir / "results.sqlite"

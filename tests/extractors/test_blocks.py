@@ -1,0 +1,262 @@
+"""A page's visible text, and the way back to its DOM."""
+
+from __future__ import annotations
+
+import lxml.etree
+import lxml.html
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extractors.blocks import ParsedPage, parse_page
+from extractors.encoding import decode
+from extractors.pages import Page
+from schemas.errors import NotAPage
+
+URL = "https://ex.org/a/"
+HTML = "text/html; charset=utf-8"
+
+BLOCK_TAGS = ("div", "dl", "dt", "dd", "form", "h1", "i", "li", "p", "pre", "option", "ul", "title")
+TABLE_TAGS = ("table", "tbody", "tr", "td", "th")
+OTHER_TAGS = ("a", "b", "body", "br", "button", "frameset", "head", "html", "math", "noscript")
+ODD_TAGS = ("o:p", "script", "select", "span", "style", "svg", "template", "textarea")
+TAGS = (*BLOCK_TAGS, *TABLE_TAGS, *OTHER_TAGS, *ODD_TAGS)
+PIECES = st.one_of(
+    st.sampled_from([f"<{tag}>" for tag in TAGS]),
+    st.sampled_from([f"</{tag}>" for tag in TAGS]),
+    st.sampled_from(
+        [
+            *("<a href='/x'>", "<a href=http://[>", "<p hidden>", "<div style='display:none'>"),
+            *("<!--", "-->", "<![CDATA[", "]]>", "<?php", "<!doctype html>", "<p a='", '">', "<"),
+            *("&nbsp;", "&shy;", "&#0;", "&#xd800;", "&#150;", "&amp", "\0", "\u200b", "\u2028"),
+            *("<base href='https://b.org/'>", "<p,>", "<1>", "</", "<br/>", "\x85", "\x1c", "\r\n"),
+        ]
+    ),
+    st.text(max_size=8),
+)
+SOUP = st.lists(PIECES, max_size=40).map("".join)
+
+
+def parsed(html: str, url: str = URL) -> ParsedPage:
+    body = html.encode("utf-8", "surrogatepass")
+    return parse_page(Page("page", url, body, HTML))
+
+
+def texts(html: str) -> list[str]:
+    document = parsed(html).document
+    return [document.quote(block.span) for block in document.blocks]
+
+
+def paths(html: str) -> list[str]:
+    return [block.xpath for block in parsed(html).document.blocks]
+
+
+def links(html: str, url: str = URL) -> list[tuple[str, str]]:
+    page = parsed(html, url)
+    return [(page.document.quote(link.span), link.href) for link in page.links]
+
+
+def test_the_title_comes_first_and_only_once() -> None:
+    assert texts("<title> Hi\n you</title><h1>H</h1><svg><title>s</title></svg>") == ["Hi you", "H"]
+    assert texts("<title>one</title><title>two</title><p>x") == ["one", "x"]
+
+
+def test_inline_elements_stay_in_their_blocks_run() -> None:
+    assert texts("<p>a <b>b</b><i>c</i>\n<a href=x>d</a>, e<div>f<p>g</div>h") == [
+        "a bc d, e",
+        "f",
+        "g",
+        "h",
+    ]
+
+
+def test_white_space_folds_and_invisible_characters_go() -> None:
+    assert texts("<p> a&nbsp;\u2003 b\t\u2028c&shy;\u200bd\ufeff\x01 </p>") == ["a b cd"]
+
+
+def test_line_breaks_end_blocks_of_one_element() -> None:
+    html = "<p>Paris<br>London<br/><br>Oslo<pre>one\n  two\r\n\nthree</pre>"
+
+    assert texts(html) == ["Paris", "London", "Oslo", "one", "two", "three"]
+    assert paths(html) == ["/html/body/p"] * 3 + ["/html/body/pre"] * 3
+
+
+def test_boxes_keep_words_apart() -> None:
+    assert texts("<div>a<img>b<button>c</button>d<input>e<svg><text>x</text></svg>f") == [
+        "a b c d e f"
+    ]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<script>x</script>",
+        "<style>x</style>",
+        "<noscript>x</noscript>",
+        "<template><p>x</p></template>",
+        "<iframe>x</iframe>",
+        "<object>x</object>",
+        "<svg><text>x</text></svg>",
+        "<div hidden>x</div>",
+        "<dialog>x</dialog>",
+        "<div style='color: red; DISPLAY : none !important'>x</div>",
+        "<span style='visibility:hidden'><b>x</b></span>",
+        "<input type=hidden value=x>",
+        "<!-- x -->",
+        "<?php x ?>",
+        "<datalist><option>x</datalist>",
+    ],
+)
+def test_what_a_browser_does_not_show_is_left_out(hidden: str) -> None:
+    assert texts(f"<p>a</p>{hidden}<p>b</p>") == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<div aria-hidden=true>x</div>",
+        "<div style='display:block'>x</div>",
+        "<dialog open>x</dialog>",
+        "<details><summary>x</summary></details>",
+        "<div hidden id='S:1f'>x</div>",
+        "<job-title>x</job-title>",
+    ],
+)
+def test_what_a_browser_shows_is_kept(shown: str) -> None:
+    assert "x" in texts(f"<p>a</p>{shown}")
+
+
+def test_a_whole_page_hidden_until_its_scripts_run_is_kept() -> None:
+    assert texts("<html hidden><body style='visibility:hidden'><p>x") == ["x"]
+
+
+def test_a_drop_down_shows_its_choice_and_a_list_box_everything() -> None:
+    options = "<option>a<option selected>b<optgroup><option>c</optgroup>"
+
+    assert texts(f"<select>{options}</select>") == ["b"]
+    assert texts(f"<select multiple>{options}</select>") == ["a", "b", "c"]
+    assert texts("<select><option>a<option>b</select>") == ["a"]
+
+
+def test_a_row_of_plain_cells_is_one_block() -> None:
+    html = "<table><tr><th>Pay<th>Place<th><tr><td>5 €<td><a href=q>Oslo<br>Bergen</a></table>"
+
+    assert texts(html) == ["Pay | Place |", "5 € | Oslo Bergen"]
+    assert paths(html) == ["/html/body/table/tr[1]", "/html/body/table/tr[2]"]
+    assert links(html) == [("Oslo Bergen", "https://ex.org/a/q")]
+
+
+def test_cells_of_layout_tables_are_blocks_of_their_own() -> None:
+    html = (
+        "<table><tr><td><p>a</p><td>b<tr><td>only<td><tr><td><table><tr><td>c<td>d</table></table>"
+    )
+
+    assert texts(html) == ["a", "b", "only", "c | d"]
+
+
+def test_lists_are_read_in_order() -> None:
+    assert texts("<ul><li>a<ul><li>b</ul>c<li>d</ul><dl><dt>k<dd>v</dl>") == list("abcdkv")
+
+
+def test_paths_number_only_what_has_siblings_of_its_name() -> None:
+    assert paths("<div>a</div><p>b</p><div><p>c<p>d</div><o:p><p>e</p></o:p>") == [
+        "/html/body/div[1]",
+        "/html/body/p",
+        "/html/body/div[2]/p[1]",
+        "/html/body/div[2]/p[2]",
+        "/html/body/*[4]/p",
+    ]
+
+
+def test_links_are_absolute_and_quote_their_words() -> None:
+    html = """<p>See <a href=" b c "> the <b>jobs</b> </a>.<a href="//x.org/">X</a>
+    <a href=#top>top</a><a href="">here</a><a href=mailto:a@b.c>mail</a><a name=n>name</a>
+    <a href=/img><img src=i></a><a href="http://[">bad</a><a href="javascript:go()">go</a>"""
+
+    assert links(html) == [("the jobs", "https://ex.org/a/b%20c"), ("X", "https://x.org/")]
+
+
+def test_a_link_around_blocks_spans_them() -> None:
+    assert links("<a href=/card><h3>T</h3><p>d</p></a>") == [("T\nd", "https://ex.org/card")]
+
+
+def test_the_declared_address_of_a_file_serves_its_links() -> None:
+    html = "<base href='https://b.org/c/'><a href=d>k</a>"
+
+    assert parsed(html, "").document.url == "https://b.org/c/"
+    assert links(html, "") == [("k", "https://b.org/c/d")]
+    assert parsed(html).document.url == URL
+    assert links("<a href=d>k</a><a href=https://x.org/>x</a>", "") == [("x", "https://x.org/")]
+
+
+def test_plain_text_is_one_block_a_line() -> None:
+    assert texts("Oslo\n\n 5 &amp; 6 ") == ["Oslo", "5 & 6"]
+    page = parse_page(Page("page", "", b"a <b> &amp;\nc", "text/plain"))
+    assert page.document.text == "a <b> &amp;\nc"
+
+
+def test_an_xml_declaration_changes_nothing() -> None:
+    html = '<?xml version="1.0" encoding="latin-1"?><html><body><p>é日本</p></body></html>'
+
+    assert texts(html) == ["é日本"]
+
+
+def test_a_declaration_inside_the_page_does_not_undo_the_decoding() -> None:
+    body = '<meta charset="shift_jis"><p>é日本'.encode()
+
+    assert parse_page(Page("page", "", body, HTML)).document.text == "é日本"
+
+
+def test_nothing_is_lost_however_deep_it_stands() -> None:
+    page = parsed("<div>" * 20_000 + "deep <a href=x>link</a>" + "</div>" * 20_000 + "<p>after")
+
+    assert page.document.text == "deep link\nafter"
+    assert len(page.document.blocks[0].xpath) < 2000
+    assert len(page.links) == 1
+
+
+@pytest.mark.parametrize("piece", ["<a href=x>", "<select>", "<table><tr><td>", "<b>", "<p>", "< "])
+def test_many_unclosed_elements_are_read_in_good_time(piece: str) -> None:
+    assert texts(piece * 5000 + "x")[-1].endswith("x")
+
+
+@given(SOUP)
+def test_blocks_and_links_hold_their_laws_on_any_markup(html: str) -> None:
+    page = parsed(html)
+    document = page.document
+    quotes = [document.quote(block.span) for block in document.blocks]
+
+    assert document.text == "\n".join(quotes)
+    assert all(quote == " ".join(quote.split()) != "" for quote in quotes)
+    assert all(len(quote.splitlines()) == 1 for quote in quotes)
+    for link in page.links:
+        words = document.quote(link.span)
+        assert words == words.strip() != ""
+        assert link.href.startswith(("http://", "https://"))
+
+
+@given(SOUP.map(lambda html: f"<p>{html}"))
+def test_every_path_is_the_one_lxml_gives(html: str) -> None:
+    page = parsed(html)
+    text = decode(html.encode("utf-8", "surrogatepass"), HTML)[0].replace("\0", "")
+    root = lxml.html.document_fromstring(text)
+
+    for path in [
+        *(block.xpath for block in page.document.blocks),
+        *(link.xpath for link in page.links),
+    ]:
+        found = root.xpath(path)
+        assert isinstance(found, list)
+        (element,) = found
+        assert isinstance(element, lxml.etree._Element)
+        if "*" not in path:  # lxml's own path to <o:p> is one it cannot follow
+            assert root.getroottree().getpath(element) == path
+
+
+@given(st.binary(max_size=300), st.none() | st.sampled_from([HTML, "text/plain", "x; charset=hex"]))
+def test_any_bytes_are_read_or_named_no_page(body: bytes, content_type: str | None) -> None:
+    try:
+        document = parse_page(Page("page", "", body, content_type)).document
+    except NotAPage:
+        return
+    document.text.encode()
