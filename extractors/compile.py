@@ -24,7 +24,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -37,7 +37,7 @@ from extractors.graph import CONTRIB, GraphWriter
 
 __all__ = ["FORMAT", "CompiledModel", "Precision", "compile_model", "open_compiled"]
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the graph changes, so that older compiled models are built anew."""
 
 GRAPH_FILE, DATA_FILE, CONFIG_FILE = "model.onnx", "model.data", "model.json"
@@ -91,20 +91,21 @@ def compile_model(
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
+    config = replace(checkpoint.config, context=min(max_context, checkpoint.config.context))
     try:
         with (staging / DATA_FILE).open("wb") as data:
             writer = GraphWriter(data, DATA_FILE)
-            decoder = _Decoder(checkpoint, writer, precision, max_context)
+            decoder = _Decoder(checkpoint, config, writer, precision)
             decoder.build(progress)
             writer.save(staging / GRAPH_FILE)
         companions(staging)
-        about = {"format": FORMAT, "precision": precision, "config": asdict(checkpoint.config)}
+        about = {"format": FORMAT, "precision": precision, "config": asdict(config)}
         (staging / CONFIG_FILE).write_text(json.dumps(about, indent=1), "utf-8")
         shutil.rmtree(target, ignore_errors=True)
         os.replace(staging, target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return CompiledModel(target, checkpoint.config, precision)
+    return CompiledModel(target, config, precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +120,16 @@ class _Decoder:
     """Builds one decoder. T = B·S tokens are kept flat, (T, hidden), but for attention itself."""
 
     def __init__(
-        self, checkpoint: Checkpoint, writer: GraphWriter, precision: Precision, max_context: int
+        self,
+        checkpoint: Checkpoint,
+        config: ModelConfig,
+        writer: GraphWriter,
+        precision: Precision,
     ) -> None:
         self._source = checkpoint
         self._g = writer
-        self._config = checkpoint.config
+        self._config = config
         self._int8 = precision is Precision.W8A8
-        self._positions = min(max_context, checkpoint.config.context)
 
     def build(self, progress: Callable[[int, int], None]) -> None:
         self._declare_inputs()
@@ -154,7 +158,7 @@ class _Decoder:
         """Cosine and sine of every position, (positions, head_dim / 2). Su et al. 2021."""
         half = np.arange(0, self._config.head_dim, 2, dtype=np.float64)
         frequency = self._config.rope_theta ** -(half / self._config.head_dim)
-        angles = np.outer(np.arange(self._positions), frequency)
+        angles = np.outer(np.arange(self._config.context), frequency)
         self._g.weight("cos", np.cos(angles).astype(np.float32))
         self._g.weight("sin", np.sin(angles).astype(np.float32))
 

@@ -64,7 +64,7 @@ def build_grammar(schema: Schema, text: str, *, links: Sequence[str] = ()) -> st
 
     *links*: names of the links shown in the prompt, which a URL field may choose from.
     """
-    rules = _Rules(links)
+    rules = _Rules(links, quotable=bool(text.strip()))
     if schema.many:
         item = rules.record(schema.fields, "", dash=True)
         start = f'{_literal(NOTHING)} "\\n" | {item}{{1,{schema.max_records}}}'
@@ -76,9 +76,10 @@ def build_grammar(schema: Schema, text: str, *, links: Sequence[str] = ()) -> st
 class _Rules:
     """Collects rules; each method returns an expression to use in another one."""
 
-    def __init__(self, links: Sequence[str]) -> None:
+    def __init__(self, links: Sequence[str], *, quotable: bool) -> None:
         self.lines: list[str] = []
         self._links = links
+        self._quotable = quotable  # without words there is nothing to read a choice from
 
     def _name(self, body: str) -> str:
         name = f"r{len(self.lines)}"
@@ -115,6 +116,8 @@ class _Rules:
     def _scalar(self, field: Field, indent: str) -> str:
         value = f'" " {_value(field, self._links)} "\\n"'
         if field.kind in (Kind.BOOLEAN, Kind.CHOICE):
+            if not self._quotable:
+                return _null_line()
             quote = _literal(f"{indent}{field.name}{QUOTE_SUFFIX}:")
             value += f' {quote} " " QUOTE "\\n"'
         return self._name(f"{_null_line()} | {value}")

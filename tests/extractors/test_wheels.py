@@ -166,6 +166,6 @@ def test_no_password_survives_shortening(password: str) -> None:
     assert shortened(said).startswith("cannot reach https://***@host/path?***")
 
 
-@given(st.text())
-def test_shortened_is_short(text: str) -> None:
-    assert len(shortened(text * 20)) <= max(300, len(text) * 20 if len(text) * 20 <= 300 else 0)
+@given(st.text(max_size=50))
+def test_shortened_is_a_line_or_two_at_most(text: str) -> None:
+    assert len(shortened(text * 20)) <= 300
