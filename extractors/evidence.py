@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from extractors.grammar import word_pieces
+from extractors.grammar import HYPHENS, word_pieces
 from schemas.document import Document, Span
 from schemas.record import Evidence
 
 __all__ = ["Locator"]
+
+_GAP = f"[\\s{re.escape(HYPHENS)}]+"
 
 
 class Locator:
@@ -43,7 +45,12 @@ class Locator:
         return self.cite(min(places, key=lambda span: self._rank(span, labels)))
 
     def _places(self, words: str) -> list[Span]:
-        pattern = r"\s+".join(re.escape(word) for word in words.split())
+        """Where *words* stand as they are; else where they do with hyphens for spaces."""
+        exact = r"\s+".join(map(re.escape, words.split()))
+        loose = _GAP.join(map(re.escape, re.split(_GAP, words)))
+        return self._matches(exact) or self._matches(loose)
+
+    def _matches(self, pattern: str) -> list[Span]:
         if not pattern:
             return []
         found = re.compile(pattern, re.IGNORECASE).finditer(

@@ -22,13 +22,16 @@ from collections.abc import Iterable, Sequence
 
 from schemas.schema import Field, Kind, Schema
 
-__all__ = ["NOTHING", "QUOTE_SUFFIX", "build_grammar", "fold_lines", "word_pieces"]
+__all__ = ["HYPHENS", "NOTHING", "QUOTE_SUFFIX", "build_grammar", "fold_lines", "word_pieces"]
 
 NOTHING = "null"
 """What the model writes for a field that the page does not state."""
 
 QUOTE_SUFFIX = " quote"
 """`available: true` is followed by `available quote: In stock`, the words it was read from."""
+
+HYPHENS = "-\u2010\u2011"
+"""Signs that join words, for which a model may write a space and the reverse."""
 
 _MAX_CHARS = {Kind.TEXT: 400, Kind.MONEY: 80, Kind.DATE: 60, Kind.DATETIME: 60}
 _MAX_QUOTE_CHARS = 120
@@ -142,7 +145,7 @@ def _value(field: Field, links: Sequence[str]) -> str:
 def _terminals(text: str) -> list[str]:
     """The page-bound terminals. `/\\S.*/` keeps the empty run out, which the substring allows."""
     pieces = word_pieces(fold_lines(text))
-    lowered = [_lowered(piece) for piece in pieces]
+    forms = {"EXACT": pieces, **_other_spellings(pieces)}
     bounded = [
         f"{kind.name}: PAGE & /\\S(.{{0,{most - 2}}}\\S)?/" for kind, most in _MAX_CHARS.items()
     ]
@@ -151,10 +154,21 @@ def _terminals(text: str) -> list[str]:
         f"QUOTE: PAGE & /\\S(.{{0,{_MAX_QUOTE_CHARS - 2}}}\\S)?/",
         r"NUMERAL: EXACT & /[-+−]?\d+([.,'’ ]\d+)*/",
         r"ADDRESS: EXACT & /https?:\/\/\S+/",
-        "PAGE: EXACT | LOWER",
-        f"EXACT: %regex {json.dumps({'substring_chunks': pieces})}",
-        f"LOWER: %regex {json.dumps({'substring_chunks': lowered})}",
+        f"PAGE: {' | '.join(forms)}",
+        *(f"{name}: %regex {json.dumps({'substring_chunks': p})}" for name, p in forms.items()),
     ]
+
+
+def _other_spellings(pieces: list[str]) -> dict[str, list[str]]:
+    """The page in the spellings that a model falls into while it copies: `full-time` where the
+    page has `Full time`, or the other way round. Evidence is found in the page's own spelling."""
+    lower = [_lowered(piece) for piece in pieces]
+    return {
+        "LOWER": lower,
+        "HYPHENED": ["-" if piece == " " else piece for piece in pieces],
+        "LOWER_HYPHENED": ["-" if piece == " " else piece for piece in lower],
+        "LOWER_SPACED": [" " if piece in HYPHENS else piece for piece in lower],
+    }
 
 
 def _lowered(piece: str) -> str:

@@ -10,13 +10,15 @@ from schemas.document import Document, Span
 
 __all__ = ["Passage", "first_passage"]
 
+_HEADINGS = frozenset({"h1", "h2", "h3"})
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """Text for a prompt. `span`: what it covers of the document; `cut`: the page goes on after it.
 
-    `shown` is the page's text of that span, with a marker such as ` [L3]` after each link that
-    may be answered; `links` maps those markers' names to the links.
+    `shown` is the page's text of that span, with `# ` before each heading and a marker such as
+    ` [L3]` after each link that may be answered; `links` maps those markers' names to the links.
     """
 
     span: Span
@@ -61,7 +63,8 @@ def _marked_blocks(document: Document, links: dict[str, Link]) -> list[str]:
             end, name = marks.pop()
             text += f"{document.text[start:end]} [{name}]"
             start = end
-        texts.append(text + document.text[start : block.span.end])
+        text += document.text[start : block.span.end]
+        texts.append(f"# {text}" if block.tag in _HEADINGS else text)
     return texts
 
 

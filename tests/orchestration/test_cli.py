@@ -1,0 +1,143 @@
+"""The command line: what it prints, what it writes, and its exit status."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from schemas import library
+from schemas.json_schema import parse
+
+PAGE = "<title>Post</title><h1>Head Gardener</h1><p>Ambleford</p>"
+
+
+def run(tmp_path: Path, *arguments: str) -> Result:
+    """`fieldwise` with empty folders of its own and no way to fetch weights."""
+    environment = {
+        "FIELDWISE_CACHE_DIR": str(tmp_path / "cache"),
+        "FIELDWISE_DATA_DIR": str(tmp_path / "data"),
+        "FIELDWISE_OFFLINE": "1",
+    }
+    return CliRunner().invoke(app, arguments, env=environment, prog_name="fieldwise")
+
+
+def extract(tmp_path: Path, source: Path | str, schema: str = "title,") -> tuple[int, str, str]:
+    """Exit status, the first result's reason, and standard error."""
+    done = run(tmp_path, "extract", str(source), "--schema", schema)
+    reason = json.loads(done.stdout.splitlines()[0])["reason"] if done.stdout else ""
+    return done.exit_code, reason, done.stderr
+
+
+def test_a_missing_file_is_a_failed_page(tmp_path: Path) -> None:
+    status, reason, stderr = extract(tmp_path, tmp_path / "nowhere.html")
+    assert status == 1
+    assert "no such file" in reason.lower()
+    assert "nowhere.html" in stderr
+
+
+def test_an_empty_file_is_a_failed_page(tmp_path: Path) -> None:
+    page = tmp_path / "empty.html"
+    page.write_bytes(b"")
+    status, reason, _ = extract(tmp_path, page)
+    assert (status, "empty" in reason) == (1, True)
+
+
+def test_a_png_named_html_is_a_failed_page(tmp_path: Path) -> None:
+    page = tmp_path / "picture.html"
+    page.write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + bytes(40))
+    status, reason, _ = extract(tmp_path, page)
+    assert (status, "PNG image" in reason) == (1, True)
+
+
+def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("page.html", b"<p>" + b"0" * 80_000_000)
+    status, reason, _ = extract(tmp_path, bomb)
+    assert status == 1
+    assert "bomb" in reason or "ratio" in reason or "unpack" in reason or "times" in reason
+
+
+def test_a_private_address_is_refused(tmp_path: Path) -> None:
+    status, reason, _ = extract(tmp_path, "http://127.0.0.1:9/secret")
+    assert status == 1
+    assert "not on the public internet" in reason
+
+
+def test_an_unreachable_network_is_a_failed_page(tmp_path: Path) -> None:
+    status, reason, _ = extract(tmp_path, "http://nowhere.invalid/")
+    assert status == 1
+    assert reason
+
+
+def test_an_unknown_schema_is_bad_usage(tmp_path: Path) -> None:
+    status, _, stderr = extract(tmp_path, "page.html", "job_postin")
+    assert status == 2
+    assert "job_posting" in stderr
+
+
+def test_an_unsupported_keyword_is_bad_usage_and_its_place_is_named(tmp_path: Path) -> None:
+    schema = tmp_path / "schema.json"
+    price = {"type": "number", "minimum": 0}
+    schema.write_text(json.dumps({"type": "object", "properties": {"price": price}}))
+    status, _, stderr = extract(tmp_path, "page.html", str(schema))
+    assert status == 2
+    assert "#/properties/price/minimum" in stderr
+
+
+def test_no_weights_means_nothing_was_run(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(PAGE)
+    status, _, stderr = extract(tmp_path, page)
+    assert status == 3
+    assert "qwen2-1.5b-instruct" in stderr
+    assert "switch offline mode off" in stderr
+
+
+def test_a_bad_output_place_is_refused_before_any_work(tmp_path: Path) -> None:
+    out = str(tmp_path / "no" / "out.csv")
+    done = run(tmp_path, "extract", "page.html", "--schema", "title,", "-o", out)
+    assert done.exit_code == 2
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_format_follows_the_file_name(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    done = run(tmp_path, "extract", "missing.html", "--schema", "title,", "-o", str(out))
+    assert done.exit_code == 1
+    assert out.read_text("utf-8").splitlines()[0] == "title,source,status"
+
+
+@pytest.mark.parametrize("name", library.names())
+def test_a_ready_schema_is_printed_as_json_schema(tmp_path: Path, name: str) -> None:
+    printed = json.loads(run(tmp_path, "schemas", name).stdout)
+    assert parse(printed).names == library.get(name).names
+
+
+def test_the_schemas_are_listed(tmp_path: Path) -> None:
+    listed = run(tmp_path, "schemas").stdout
+    assert [line.split()[0] for line in listed.splitlines()] == list(library.names())
+
+
+def test_models_are_listed_with_their_licence(tmp_path: Path) -> None:
+    listed = run(tmp_path, "models").stdout
+    assert "qwen2-1.5b-instruct" in listed
+    assert "Apache-2.0" in listed
+
+
+def test_the_doctor_says_what_to_do_without_weights(tmp_path: Path) -> None:
+    done = run(tmp_path, "doctor")
+    assert done.exit_code == 3
+    assert "fieldwise models pull" in done.stdout
+
+
+def test_progress_is_silent_when_piped(tmp_path: Path) -> None:
+    done = run(tmp_path, "extract", "missing.html", "--schema", "title,", "--quiet")
+    assert done.stderr == ""

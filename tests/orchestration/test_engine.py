@@ -1,0 +1,139 @@
+"""Jobs over files on disk, with a whole model of random weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestration import Engine, Settings, extract
+from orchestration.events import Event, JobEnded, JobStarted, PageDone
+from orchestration.store import JobState
+from schemas.errors import ModelMissing, StoreError
+from schemas.record import PageStatus
+from schemas.schema import Field, Schema
+from tests.extractors import tiny
+
+SCHEMA = Schema("post", (Field("title"), Field("place")))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        cache_dir=tmp_path / "cache",
+        data_dir=tmp_path / "data",
+        large_model=str(tiny.save(tmp_path / "weights")),
+        offline=True,
+        page_tokens=600,
+        threads=1,
+    )
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[Engine]:
+    with Engine(settings) as engine:
+        yield engine
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"{number}.html").write_text(f"<h1>Gardener {number}</h1><p>Ambleford</p>")
+    return folder
+
+
+def done(events: list[Event]) -> list[PageDone]:
+    return [event for event in events if isinstance(event, PageDone)]
+
+
+def test_a_job_is_a_start_a_page_each_and_an_end(engine: Engine, pages: Path) -> None:
+    events = list(engine.run([str(pages)], SCHEMA))
+    assert [type(event) for event in events] == [JobStarted, *[PageDone] * 4, JobEnded]
+    assert [event.position for event in done(events)] == [0, 1, 2, 3]
+    assert all(event.result.status is PageStatus.OK for event in done(events))
+
+
+def test_what_was_told_is_what_is_stored(engine: Engine, pages: Path) -> None:
+    events = list(engine.run([str(pages)], SCHEMA))
+    started = events[0]
+    assert isinstance(started, JobStarted)
+    assert list(engine.store.results(started.job.id)) == [e.result for e in done(events)]
+    job = engine.store.job(started.job.id)
+    assert job is not None
+    assert job.state is JobState.DONE
+
+
+def test_a_page_that_cannot_be_read_is_an_event_and_the_job_goes_on(
+    engine: Engine, pages: Path
+) -> None:
+    (pages / "1.html").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    results = [event.result for event in done(list(engine.run([str(pages)], SCHEMA)))]
+    assert [r.status.value for r in results] == ["ok", "failed", "ok", "ok"]
+    assert "PNG" in str(results[1].reason)
+
+
+def test_a_page_without_visible_text_is_bad_and_has_no_record(engine: Engine, pages: Path) -> None:
+    (pages / "0.html").write_text("<body><div id=root></div><script>draw()</script>")
+    first = done(list(engine.run([str(pages)], SCHEMA)))[0].result
+    assert first.status is PageStatus.BAD
+    assert first.records == ()
+
+
+def test_a_stopped_job_keeps_what_is_done_and_goes_on_from_there(
+    engine: Engine, pages: Path
+) -> None:
+    first: list[Event] = []
+    stop = [False]
+    for event in engine.run([str(pages)], SCHEMA, job="mine", stop=lambda: stop[0]):
+        first.append(event)
+        stop[0] = len(done(first)) == 2
+    assert isinstance(first[-1], JobEnded)
+    assert first[-1].stopped == "stopped"
+
+    second = list(engine.run([str(pages)], SCHEMA, job="mine"))
+    assert isinstance(second[0], JobStarted)
+    assert (second[0].total, second[0].done) == (4, 2)
+    assert [event.position for event in done(second)] == [2, 3]
+
+
+def test_the_token_limit_ends_a_job_between_pages(engine: Engine, pages: Path) -> None:
+    events = list(engine.run([str(pages)], SCHEMA, max_tokens=1))
+    assert len(done(events)) == 1
+    assert isinstance(events[-1], JobEnded)
+    assert "limit of 1 tokens" in str(events[-1].stopped)
+
+
+def test_the_name_of_a_finished_job_is_refused(engine: Engine, pages: Path) -> None:
+    list(engine.run([str(pages)], SCHEMA, job="mine"))
+    with pytest.raises(StoreError, match="'mine' is finished"):
+        list(engine.run([str(pages)], SCHEMA, job="mine"))
+
+
+def test_without_weights_nothing_runs_and_the_job_can_be_taken_up(
+    settings: Settings, pages: Path, tmp_path: Path
+) -> None:
+    bare = settings.model_copy(update={"large_model": "qwen2-1.5b-instruct"})
+    with Engine(bare) as engine, pytest.raises(ModelMissing):
+        list(engine.run([str(pages)], SCHEMA, job="mine"))
+    with Engine(settings) as engine:
+        assert len(done(list(engine.run([str(pages)], SCHEMA, job="mine")))) == 4
+
+
+def test_unreadable_sources_need_no_model(settings: Settings, tmp_path: Path) -> None:
+    bare = settings.model_copy(update={"large_model": "qwen2-1.5b-instruct"})
+    (result,) = extract([str(tmp_path / "none.html")], schema=SCHEMA, settings=bare)
+    assert result.status is PageStatus.FAILED
+
+
+def test_extract_is_the_engine_in_one_call(settings: Settings, pages: Path) -> None:
+    results = extract([str(pages)], schema=SCHEMA, settings=settings)
+    assert [Path(result.source).name for result in results] == [f"{n}.html" for n in range(4)]
+    for result in results:
+        for cell in result.records[0].cells.values():
+            evidence = cell.evidence  # type: ignore[union-attr]
+            if evidence:
+                span = evidence.span
+                assert result.text[span.start : span.end] == evidence.quote
