@@ -11,14 +11,12 @@ from schemas.record import Evidence
 
 __all__ = ["Locator"]
 
+_HEADINGS = frozenset({"h1", "h2", "h3"})
 _GAP = f"[\\s{re.escape(HYPHENS)}]+"
 
 
 class Locator:
-    """Finds quotes in one document, within the part of it that the model was shown.
-
-    `labels` are words that tend to stand before a value, best first: see `find`.
-    """
+    """Finds quotes in one document, within the part of it that the model was shown."""
 
     def __init__(self, document: Document, shown: Span) -> None:
         self._document = document
@@ -30,19 +28,33 @@ class Locator:
         return Evidence(self._document.quote(span), span, block.xpath)
 
     def find(
-        self, words: str, *, labels: Sequence[str] = (), taken: Iterable[Span] = ()
+        self,
+        words: str,
+        *,
+        labels: Sequence[str] = (),
+        taken: Iterable[Span] = (),
+        heading: bool = False,
     ) -> Evidence | None:
         """The likeliest place of *words*; `None` when they do not stand there.
 
-        Letter case and the kind of white space may differ. Of several places, one that fills its
-        block or follows one of *labels* comes first, and one inside `<title>` last; then the
-        order of reading. Places in *taken* are passed over.
+        Letter case, the kind of white space, and hyphens for spaces may differ. Of several
+        places, one that fills its block or follows one of *labels* comes first, and one inside
+        `<title>` last; then the order of reading. Places in *taken* are passed over.
+
+        *heading*: the words name the page's subject. A place in a heading comes before others,
+        and the whole heading is the quote: small models tend to stop after its first words.
         """
         used = set(taken)
         places = [span for span in self._places(words) if span not in used]
         if not places:
             return None
-        return self.cite(min(places, key=lambda span: self._rank(span, labels)))
+        best = min(places, key=lambda span: self._rank(span, labels, heading))
+        return self.cite(self._whole_heading(best) if heading else best)
+
+    def _whole_heading(self, span: Span) -> Span:
+        block = self._document.block_at(span.start)
+        inside = span.end <= block.span.end <= self._shown.end
+        return block.span if block.tag in _HEADINGS and inside else span
 
     def _places(self, words: str) -> list[Span]:
         """Where *words* stand as they are; else where they do with hyphens for spaces."""
@@ -77,11 +89,14 @@ class Locator:
                 return cut == offset
         return True
 
-    def _rank(self, span: Span, labels: Sequence[str]) -> tuple[bool, bool, int]:
+    def _rank(
+        self, span: Span, labels: Sequence[str], heading: bool
+    ) -> tuple[bool, bool, bool, int]:
         block = self._document.block_at(span.start)
         fills = block.span == span
         labelled = any(label and label in self._before(span) for label in labels)
-        return block.tag == "title", not (fills or labelled), span.start
+        astray = heading and block.tag not in _HEADINGS
+        return block.tag == "title", astray, not (fills or labelled), span.start
 
     def _before(self, span: Span) -> str:
         """The few words ahead of *span*, in lower case."""

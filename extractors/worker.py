@@ -137,6 +137,9 @@ class Worker:
 
 
 _DEAD_END = math.log(0.005)  # nats; likelier tokens than this the model does choose by itself
+# Of other kinds the model often wants another notation than the page's; these can be checked.
+_COPIED = frozenset({Kind.TEXT, Kind.CHOICE, Kind.BOOLEAN})
+_NAMES = frozenset({"headline", "name", "title"})  # fields that a page's heading answers
 _INSTRUCTIONS = 1024  # tokens kept free for the instructions and the schema's own text
 
 
@@ -235,7 +238,7 @@ class _Grounder:
     def _value(self, field: Field, raw: RawValue, taken: list[Span]) -> Value:
         confidence = self._transcript.confidence(raw.place)
         absent = Value(tier=self._tier, confidence=confidence)
-        if raw.text is None or self._transcript.is_dead_end(raw.place):
+        if raw.text is None or (field.kind in _COPIED and self._transcript.is_dead_end(raw.place)):
             return absent
         link = self._links.get(raw.text) if field.kind is Kind.URL else None
         evidence = self._cite_link(link) if link else self._find(field, raw, taken)
@@ -252,7 +255,9 @@ class _Grounder:
 
     def _find(self, field: Field, raw: RawValue, taken: list[Span]) -> Evidence | None:
         words = raw.quote if raw.quote is not None else str(raw.text)
-        return self._locator.find(words, labels=_labels(field), taken=taken)
+        labels = _labels(field)
+        heading = field.kind is Kind.TEXT and not field.many and labels[-1] in _NAMES
+        return self._locator.find(words, labels=labels, taken=taken, heading=heading)
 
     def _what_is_said(self, field: Field, raw: RawValue, evidence: Evidence) -> str:
         """A choice or boolean is the model's reading of the quote; all else is the quote."""

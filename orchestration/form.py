@@ -1,0 +1,50 @@
+"""What a visitor of the app filled in, checked before anything is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from schemas import library
+from schemas.dsl import parse_dsl
+from schemas.errors import SchemaError, SourceError
+from schemas.json_schema import loads
+from schemas.schema import Schema
+
+__all__ = ["OWN", "asked_pages", "asked_schema"]
+
+OWN = "my own…"
+"""The choice, beside the ready schemas, of fields that the visitor writes."""
+
+
+def asked_schema(choice: str, own: str) -> Schema:
+    """The ready schema called *choice*, or for `OWN` the one that *own* spells out.
+
+    *own* is the one-line form or JSON Schema text, never the name of a file: whoever can open the
+    app could read it then.
+
+    Raises:
+        SchemaError: there is none of that name, or *own* cannot be honoured.
+    """
+    if choice != OWN:
+        return library.get(choice)
+    text = own.strip()
+    if not text:
+        raise SchemaError("the fields are not named yet", hint="write `title, posted date`")
+    return loads(text) if text.startswith("{") else parse_dsl(text)
+
+
+def asked_pages(addresses: str, files: Sequence[str]) -> list[str]:
+    """The lines of *addresses*, then *files*, as sources for `Engine.run`.
+
+    Raises:
+        SourceError: a line is no web address (it would name a file of this machine), or there is
+            nothing at all.
+    """
+    lines = [line.strip() for line in addresses.splitlines() if line.strip()]
+    for line in lines:
+        if not re.match(r"https?://", line, re.IGNORECASE):
+            raise SourceError(f"{line!r} is no web address", hint=f"write https://{line}")
+    if not lines and not files:
+        raise SourceError("there is no page to read", hint="paste an address or upload a file")
+    return [*lines, *files]

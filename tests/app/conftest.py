@@ -1,0 +1,76 @@
+"""A browser, and the app served to it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+import app
+from extractors.scripted import ScriptedWorker
+from orchestration.engine import Engine, PageWorker
+from orchestration.settings import Settings
+from schemas.record import Tier
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# No sandbox: containers seldom allow one, and only our own pages are opened. The rest keeps the
+# browser from calling home.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+Serve = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip(f"no Chromium: none of {', '.join(BROWSERS)} is on the PATH")
+    browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def tab(browser: Browser, serve: Serve) -> Iterator[Page]:
+    """A new tab of a desktop's size, closed before the server; what does not come fails in 10 s."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Serves the app with a scripted worker that takes *seconds* a page, or with the one that
+    *open_worker* gives; returns its address."""
+    with ExitStack() as stack:
+
+        def start(
+            seconds: float = 0.0, open_worker: Callable[[Tier], PageWorker] | None = None
+        ) -> str:
+            settings = Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache")
+            worker = ScriptedWorker(seconds=seconds)
+            opened = open_worker or (lambda tier: worker)
+            engine = stack.enter_context(Engine(settings, open_worker=opened))
+            blocks = app.build(engine)
+            stack.callback(blocks.close, verbose=False)
+            return app.serve(blocks)
+
+        yield start

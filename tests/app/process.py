@@ -1,0 +1,55 @@
+"""The app as people start it: a process of its own."""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+__all__ = ["ROOT", "started"]
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60  # seconds for the first line; a machine that compiles Gradio anew needs some
+
+
+@contextmanager
+def started(data: Path, **settings: str) -> Iterator[str]:
+    """`python app.py` with `FIELDWISE_*` *settings*; yields the address that it prints."""
+    process = subprocess.Popen(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env={**os.environ, "FIELDWISE_DATA_DIR": str(data), **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines: queue.Queue[str] = queue.Queue()
+    reader = threading.Thread(target=_copy, args=[process.stdout, lines])
+    reader.start()
+    try:
+        yield _address(lines)
+    finally:
+        process.terminate()
+        process.wait(20)
+        reader.join(20)
+        process.stdout.close()
+
+
+def _copy(stream: IO[str], lines: queue.Queue[str]) -> None:
+    for line in stream:
+        lines.put(line)
+
+
+def _address(lines: queue.Queue[str]) -> str:
+    while True:
+        line = lines.get(timeout=PATIENCE)
+        if match := re.fullmatch(r"Fieldwise is at (http://127\.0\.0\.1:\d+)\n", line):
+            return match[1]
