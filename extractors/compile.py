@@ -27,6 +27,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -141,7 +142,7 @@ class _Decoder:
             progress(layer + 1, self._config.layers)
         self._head(skip, delta)
 
-    def _op(self, operator: str, *inputs: str, domain: str = "", **attributes: object) -> str:
+    def _op(self, operator: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         return self._g.node(operator, inputs, domain=domain, **attributes)[0]
 
     def _declare_inputs(self) -> None:
@@ -219,7 +220,7 @@ class _Decoder:
         return self._op("Reshape", attended, self._g.constant("heads", [-1, width], np.int64))
 
     def _buffer(self, name: str, *, declare: bool = False) -> str:
-        shape = ["batch", self._config.kv_heads, "capacity", self._config.head_dim]
+        shape: list[int | str] = ["batch", self._config.kv_heads, "capacity", self._config.head_dim]
         if declare:
             return self._g.input(name, TensorProto.FLOAT, shape)
         self._g.output(name, TensorProto.FLOAT, shape)

@@ -105,7 +105,7 @@ class Context:
         *check_stop* is called before every chunk and may raise to cancel.
         """
         self._make_sure_of_room(len(tokens))
-        logits = None
+        logits: Logits | None = None
         for start in range(0, len(tokens), CHUNK):
             check_stop()
             part = tokens[start : start + CHUNK]

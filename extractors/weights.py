@@ -104,7 +104,6 @@ class WeightStore:
 
     def resolve(self, name: str) -> Weights:
         """The weights of *name*: a path, or a model of the catalogue, downloaded where needed.
-
         A cached copy is taken when its files are there in full length; `pull` reads them too.
 
         Raises:
@@ -119,10 +118,7 @@ class WeightStore:
 
     def resolve_tier(self, tier: Tier) -> Weights:
         """The weights that answer for *tier*: any that are cached, else the first to be had.
-
-        Raises:
-            ModelMissing, StoreError: as `resolve`.
-        """
+        Raises as `resolve` does."""
         candidates = catalogue.for_tier(tier, self._models)
         for model in candidates:
             cached, _ = self._look(model)

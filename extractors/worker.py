@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -119,16 +119,16 @@ class Worker:
             count_tokens=self._count_tokens,
         )
 
-    def _count_tokens(self, texts: list[str]) -> list[int]:
+    def _count_tokens(self, texts: Sequence[str]) -> list[int]:
         backend = self._tokenizer.backend_tokenizer
-        return [len(e.ids) for e in backend.encode_batch(texts, add_special_tokens=False)]
+        return [len(e.ids) for e in backend.encode_batch(list(texts), add_special_tokens=False)]
 
     def _records(
         self, page: ParsedPage, passage: Passage, schema: Schema, answer: Answer
     ) -> tuple[Record, ...]:
         transcript = _Transcript(answer, self._compiler)
         grounder = _Grounder(page, passage, transcript, self._tier)
-        records = []
+        records: list[Record] = []
         for raw in read_answer(schema, transcript.text):
             cells = grounder.record(schema, raw)
             if not schema.many or any(_said(cell) for cell in cells.values()):

@@ -28,7 +28,8 @@ def logits(
 
 
 def _norm(x: Array, weight: Array, epsilon: float) -> Array:
-    return x / np.sqrt((x**2).mean(-1, keepdims=True) + epsilon) * weight
+    normed: Array = x / np.sqrt((x**2).mean(-1, keepdims=True) + epsilon) * weight
+    return normed
 
 
 def _linear(w: dict[str, Array], name: str, x: Array) -> Array:

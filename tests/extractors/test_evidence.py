@@ -19,7 +19,7 @@ LOCATOR = Locator(PAGE, Span(0, len(PAGE.text)))
 
 def xpath(words: str, *labels: str) -> str | None:
     found = LOCATOR.find(words, labels=labels)
-    return found and found.xpath
+    return found.xpath if found else None
 
 
 def test_a_place_that_fills_its_block_comes_before_the_page_title() -> None:

@@ -1,5 +1,3 @@
-"""Pages read from disk, archives and servers."""
-
 from __future__ import annotations
 
 import gzip
@@ -20,7 +18,6 @@ from schemas.errors import FetchFailed, FetchRefused, NotAPage, SourceError
 PAGE = b"<h1>Oslo</h1>"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 OWN_NETWORK = Limits(allow_private=True, timeout_s=5)
-
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
@@ -395,9 +392,10 @@ def test_a_closed_port_and_an_unknown_name_are_failures() -> None:
             read(url, OWN_NETWORK)
 
 
-@pytest.mark.parametrize(
-    "url", ["http://ex.org\\@127.0.0.1/", "http://①②⑦.0.0.1/", "http://${X}/", "http://%zz/"]
-)
+TRICKS = ["http://ex.org\\@127.0.0.1/", "http://①②⑦.0.0.1/", "http://${X}/", "http://%zz/"]
+
+
+@pytest.mark.parametrize("url", TRICKS)
 def test_a_trick_address_is_an_error_of_ours(url: str) -> None:
     with pytest.raises(SourceError):
         read(url, Limits(timeout_s=2))

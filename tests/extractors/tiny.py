@@ -47,7 +47,8 @@ def tensors(
     rng = np.random.default_rng(seed)
 
     def draw(*size: int) -> npt.NDArray[np.float32]:
-        return (rng.standard_normal(size) / np.sqrt(size[-1])).astype(np.float32)
+        drawn = rng.standard_normal(size) / np.sqrt(size[-1])
+        return np.asarray(drawn, np.float32)
 
     hidden, inner = shape["hidden_size"], shape["intermediate_size"]
     kv_width = hidden // shape["num_attention_heads"] * shape["num_key_value_heads"]

@@ -1,23 +1,17 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator
-from datetime import date
-from enum import StrEnum
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft4Validator, Draft7Validator, Draft202012Validator
-from pydantic import AnyUrl, BaseModel, ConfigDict, RootModel
-from pydantic import Field as PydanticField
+from jsonschema import Draft202012Validator
 
 from schemas.errors import SchemaError
-from schemas.json_schema import from_pydantic, load, loads, parse, to_json_schema
-from schemas.keywords import ANNOTATIONS, FORMATS, HONOURED, SCALARS, reason_for
+from schemas.json_schema import loads, parse, to_json_schema
+from schemas.keywords import ANNOTATIONS, HONOURED
 from schemas.schema import MAX_ITEMS, MAX_RECORDS, Field, Kind, Schema
 
 
@@ -401,147 +395,3 @@ def test_any_json_is_a_schema_or_refused_with_its_place(document: object) -> Non
     except SchemaError as error:
         refused = error
     assert refused is None or str(refused).startswith("#")
-
-
-@pytest.mark.parametrize("draft", [Draft4Validator, Draft7Validator, Draft202012Validator])
-def test_every_keyword_of_the_standard_has_been_thought_of(draft: Any) -> None:
-    words = set(draft.META_SCHEMA["properties"])
-    for word in words - HONOURED - ANNOTATIONS.keys():
-        assert "unknown" not in reason_for(word, "string"), word
-
-
-def test_every_kind_can_be_written() -> None:
-    assert {*FORMATS.values(), *SCALARS.values(), Kind.CHOICE, Kind.OBJECT} == set(Kind)
-
-
-# Files
-
-
-def write(folder: Path, data: bytes) -> Path:
-    path = folder / "jobs.json"
-    path.write_bytes(data)
-    return path
-
-
-def test_a_schema_file_is_named_after_itself_unless_it_has_a_title(tmp_path: Path) -> None:
-    data = json.dumps(of({"type": "string"})).encode()
-    assert load(write(tmp_path, data)).name == "jobs"
-    assert load(write(tmp_path, b"\xef\xbb\xbf" + data)).name == "jobs"
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b'{"type": "object",\n  oops}', "line 2, column 3: not JSON"),
-        (b"", "line 1, column 1: not JSON"),
-        (b'{"title":\n "caf\xe9"}', "line 2, column 6: not UTF-8"),
-        (b"\xef\xbb\xbf\xff", "line 1, column 1: not UTF-8"),
-        (b'{"properties": {"a/b": {"type": 1, "type": 2}}}', "#/properties/a~1b: the key 'type'"),
-        (b'{"type": "object", "type": "object"}', "#: the key 'type' is written twice"),
-        (b'{"maxItems": NaN}', "NaN is no JSON number"),
-        (b"[" * 200_000, "not JSON that can be read"),
-        (b" " * 1_000_001, "at most 1,000,000 bytes"),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_refused_with_its_place(
-    tmp_path: Path, data: bytes, message: str
-) -> None:
-    path = write(tmp_path, data)
-    with pytest.raises(SchemaError) as caught:
-        load(path)
-    assert str(caught.value).startswith(f"{path}: ")
-    assert message in str(caught.value)
-
-
-def test_a_missing_file_and_a_folder_are_refused_by_name(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.json", tmp_path):
-        with pytest.raises(SchemaError, match=re.escape(str(path))):
-            load(path)
-
-
-# Pydantic
-
-
-class Contract(StrEnum):
-    FULL = "full-time"
-    PART = "part-time"
-
-
-class Address(BaseModel):
-    """Where it is."""
-
-    city: str
-    code: str | None = None
-
-
-class Job(BaseModel):
-    """One job."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    title: str = PydanticField(description="What the job is called")
-    pay: str | None = PydanticField(None, json_schema_extra={"format": "money"})
-    posted: date | None = None
-    link: AnyUrl | None = None
-    contract: Contract | None = None
-    level: Literal["junior", "senior"] | None = None
-    skills: list[str] = []
-    office: Address | None = None
-    others: list[Address] = PydanticField(default_factory=list, max_length=5)
-
-
-class Jobs(RootModel[list[Job]]):
-    pass
-
-
-def test_a_pydantic_class_is_a_schema() -> None:
-    schema = from_pydantic(Job)
-    kinds = {f.name: (f.kind, f.many) for f in schema}
-    assert (schema.name, schema.description, schema.many) == ("Job", "One job.", False)
-    assert kinds == {
-        "title": (Kind.TEXT, False),
-        "pay": (Kind.MONEY, False),
-        "posted": (Kind.DATE, False),
-        "link": (Kind.URL, False),
-        "contract": (Kind.CHOICE, False),
-        "level": (Kind.CHOICE, False),
-        "skills": (Kind.TEXT, True),
-        "office": (Kind.OBJECT, False),
-        "others": (Kind.OBJECT, True),
-    }
-    assert schema.fields[0] == Field("title", Kind.TEXT, "What the job is called", required=True)
-    assert schema.fields[4].choices == ("full-time", "part-time")
-    assert schema.fields[7].description == "Where it is."
-    assert schema.fields[8].max_items == 5
-
-
-def test_a_pydantic_list_is_many_records() -> None:
-    schema = from_pydantic(Jobs)
-    assert (schema.name, schema.many, schema.names) == ("Jobs", True, from_pydantic(Job).names)
-
-
-class Bounded(BaseModel):
-    price: float = PydanticField(gt=0)
-
-
-class Tree(BaseModel):
-    children: list[Tree]
-
-
-class Opaque(BaseModel):
-    handle: Callable[[], int]
-
-
-@pytest.mark.parametrize(
-    ("model", "message"),
-    [
-        (Bounded, "#/properties/price/exclusiveMinimum: bounds"),
-        (Tree, "contains itself"),
-        (Opaque, "Opaque: Pydantic has no JSON Schema of it"),
-    ],
-)
-def test_a_pydantic_class_that_asks_for_more_is_refused(
-    model: type[BaseModel], message: str
-) -> None:
-    with pytest.raises(SchemaError, match=message):
-        from_pydantic(model)
