@@ -4,7 +4,8 @@ Three kinds of token enter one pass: the one just chosen, those the grammar then
 line ends), and a draft copied from the prompt, since values are quotes of it (prompt-lookup
 decoding, Saxena 2023, https://github.com/apoorvumang/prompt-lookup-decoding). A draft is only a
 guess: each of its tokens is checked against what the model would have chosen, and the KV buffers
-are rolled back to the last one that holds. The answer is the same with and without drafts.
+are rolled back to the last one that holds. Drafts change no choice but where
+rounding breaks a near tie: passes of another width add numbers up in another order.
 """
 
 from __future__ import annotations

@@ -78,7 +78,9 @@ def _memory() -> Check:
     return Check(
         f"memory: {free:.1f} GiB free",
         free > 3,
-        "" if free > 3 else "the large worker takes about 3 GiB; use --tier small",
+        ""
+        if free > 3
+        else "the large worker takes about 2 GiB, compiling it more; or use --tier small",
     )
 
 
