@@ -6,9 +6,10 @@ computes logits only where `logit_positions` asks.
 
 Two precisions:
 
-* `w8a8`: weights int8 with one scale an output column; activations uint8 (zero point 128) with one
-  scale a token, since Qwen2 has massive activations in a few tokens. Inputs of `MatMulInteger`
-  must be uint8 × int8: the other combinations fall off ONNX Runtime's fast path.
+* `w8a8`: weights int8 with one scale an output column; activations uint8 (zero point 128), after a
+  norm with one fixed scale, elsewhere with one a token, since Qwen2 has massive activations in a
+  few tokens. `rotation` spreads these first. Inputs of `MatMulIntegerToFloat` must be uint8 × int8:
+  the other combinations fall off ONNX Runtime's fast path.
 * `float32`: the reference.
 
 Graph inputs, B sequences of S new tokens on top of `past` ones, P positions asked for:
@@ -23,7 +24,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -35,13 +36,17 @@ from onnx import TensorProto
 
 from extractors.checkpoint import Checkpoint, FloatArray, ModelConfig
 from extractors.graph import CONTRIB, GraphWriter
+from extractors.rotation import RotatedCheckpoint
 
 __all__ = ["FORMAT", "CompiledModel", "Precision", "compile_model", "open_compiled"]
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever the graph changes, so that older compiled models are built anew."""
 
 GRAPH_FILE, DATA_FILE, CONFIG_FILE = "model.onnx", "model.data", "model.json"
+
+
+_NORMED_RANGE = 5.0  # of numbers whose mean square is 1; those beyond it are clipped
 
 
 class Precision(StrEnum):
@@ -111,10 +116,14 @@ def compile_model(
 
 @dataclass(frozen=True, slots=True)
 class _Activation:
-    """What a linear layer reads: float rows, or uint8 rows with their scales of shape (T, 1)."""
+    """What a linear layer reads: float rows, or uint8 codes with the scale that they share.
+
+    `row_scale`: (T, 1), where every row has a further scale of its own.
+    """
 
     rows: str
     scale: str | None = None
+    row_scale: str | None = None
 
 
 class _Decoder:
@@ -127,10 +136,10 @@ class _Decoder:
         writer: GraphWriter,
         precision: Precision,
     ) -> None:
-        self._source = checkpoint
+        self._int8 = precision is Precision.W8A8
+        self._source: Checkpoint = RotatedCheckpoint(checkpoint) if self._int8 else checkpoint
         self._g = writer
         self._config = config
-        self._int8 = precision is Precision.W8A8
 
     def build(self, progress: Callable[[int, int], None]) -> None:
         self._declare_inputs()
@@ -178,10 +187,10 @@ class _Decoder:
         """One block: returns the residual stream and what is still to be added to it."""
         prefix = f"model.layers.{index}"
         normed, skip = self._norm(f"{prefix}.input_layernorm.weight", skip, delta)
-        attended = self._attention(index, self._quantise(normed))
+        attended = self._attention(index, self._quantise_normed(normed))
         delta = self._linear(self._quantise(attended), f"{prefix}.self_attn.o_proj")
         normed, skip = self._norm(f"{prefix}.post_attention_layernorm.weight", skip, delta)
-        return skip, self._mlp(f"{prefix}.mlp", self._quantise(normed))
+        return skip, self._mlp(f"{prefix}.mlp", self._quantise_normed(normed))
 
     def _norm(self, name: str, skip: str, delta: str) -> tuple[str, str]:
         """RMS norm of skip + delta; returns it and the sum."""
@@ -230,15 +239,8 @@ class _Decoder:
         """SwiGLU. Shazeer 2020, https://arxiv.org/abs/2002.05202."""
         gate = self._linear(source, f"{prefix}.gate_proj")
         silu = self._op("QuickGelu", gate, domain=CONTRIB, alpha=1.0)
-        if not self._int8:
-            product = self._op("Mul", silu, self._linear(source, f"{prefix}.up_proj"))
-            return self._linear(_Activation(product), f"{prefix}.down_proj")
-        # A row's scale passes through the row-wise quantisation unchanged, so `up` is left
-        # unscaled and its scale is applied once, after `down`: one pass over (T, inner) less.
-        product = self._op("Mul", silu, self._product(source, f"{prefix}.up_proj"))
-        inner = self._quantise(product)
-        scale = self._op("Mul", str(inner.scale), str(source.scale))
-        return self._linear(_Activation(inner.rows, scale), f"{prefix}.down_proj")
+        product = self._op("Mul", silu, self._linear(source, f"{prefix}.up_proj"))
+        return self._linear(self._quantise(product), f"{prefix}.down_proj")
 
     def _head(self, skip: str, delta: str) -> None:
         """Logits of the asked positions, (P, vocab)."""
@@ -246,9 +248,20 @@ class _Decoder:
         normed, _ = self._norm("model.norm.weight", *asked)
         tied = not self._source.has("lm_head.weight")
         name = "model.embed_tokens" if tied else "lm_head"
-        logits = self._linear(self._quantise(normed), name)
+        logits = self._linear(self._quantise_normed(normed), name)
         self._g.node("Identity", [logits], outputs=["logits"])
         self._g.output("logits", TensorProto.FLOAT, ["positions", self._config.vocab])
+
+    def _quantise_normed(self, rows: str) -> _Activation:
+        """Rows that a norm without weights left, as uint8 around 128, all by one scale.
+
+        Their mean square is 1, and rotated they are close to normally distributed: a fixed range
+        serves every row, which saves two passes over them and one over what is made of them.
+        """
+        if not self._int8:
+            return _Activation(rows)
+        scale = self._g.constant("normed_scale", _NORMED_RANGE / 127, np.float32)
+        return _Activation(self._op("QuantizeLinear", rows, scale, self._zero_point()), scale)
 
     def _quantise(self, rows: str) -> _Activation:
         """Rows as uint8 around 128, each by its own largest magnitude."""
@@ -261,36 +274,43 @@ class _Decoder:
         scale = self._op("Mul", peak, self._g.constant("unit", 1 / 127, np.float32))
         zeros = self._op("Expand", self._zero_point(), self._op("Shape", scale))
         codes = self._op("QuantizeLinear", rows, scale, zeros, axis=0)
-        return _Activation(codes, self._op("Unsqueeze", scale, axis))
+        one = self._g.constant("one", 1.0, np.float32)
+        return _Activation(codes, one, self._op("Unsqueeze", scale, axis))
 
     def _zero_point(self) -> str:
         return self._g.constant("zero_point", 128, np.uint8)
 
     def _linear(self, source: _Activation, *names: str) -> str:
         """x·Wᵀ + b for the layers *names*, side by side in one product: (T, sum of outputs)."""
-        result = self._product(source, *names)
-        if source.scale is not None:
-            result = self._op("Mul", result, source.scale)
-        biases = [f"{name}.bias" for name in names]
-        if not self._source.has(biases[0]):
-            return result
-        values = np.concatenate([self._source.tensor(bias) for bias in biases])
-        return self._op("Add", result, self._g.weight(biases[0], values))
-
-    def _product(self, source: _Activation, *names: str) -> str:
-        """x·Wᵀ without the row scales or the bias."""
         rows = np.concatenate([self._source.tensor(f"{name}.weight") for name in names])
-        name = names[0]
+        bias = self._bias(names)
         if source.scale is None:
-            return self._op("MatMul", source.rows, self._g.weight(f"{name}.matrix", rows.T))
+            weight = self._g.weight(f"{names[0]}.matrix", rows.T)
+            result, fused = self._op("MatMul", source.rows, weight), False
+        else:
+            fused = source.row_scale is None
+            result = self._int8_product(source, names[0], rows, bias if fused else "")
+        if source.row_scale:
+            result = self._op("Mul", result, source.row_scale)
+        return result if fused or not bias else self._op("Add", result, bias)
+
+    def _bias(self, names: Sequence[str]) -> str:
+        if not self._source.has(f"{names[0]}.bias"):
+            return ""
+        values = np.concatenate([self._source.tensor(f"{name}.bias") for name in names])
+        return self._g.weight(f"{names[0]}.bias", values)
+
+    def _int8_product(self, source: _Activation, name: str, rows: FloatArray, bias: str) -> str:
         codes, scales = _quantise_rows(rows)
         return self._op(
             "MatMulIntegerToFloat",
             source.rows,
             self._g.weight(f"{name}.matrix", codes.T),
-            self._g.constant("one", 1.0, np.float32),
+            str(source.scale),
             self._g.weight(f"{name}.scale", scales[:, 0]),
             self._zero_point(),
+            "",
+            bias,
             domain=CONTRIB,
         )
 

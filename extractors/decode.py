@@ -1,16 +1,14 @@
 """Greedy decoding under a grammar, in as few forward passes as possible.
 
 Three kinds of token enter one pass: the one just chosen, those the grammar then forces (keys,
-line ends), and a draft copied from the prompt, since values are quotes of it (prompt-lookup
-decoding, Saxena 2023, https://github.com/apoorvumang/prompt-lookup-decoding). A draft is only a
-guess: each of its tokens is checked against what the model would have chosen, and the KV buffers
-are rolled back to the last one that holds. Drafts change no choice but where
-rounding breaks a near tie: passes of another width add numbers up in another order.
+line ends), and a draft, since values are quotes of the page (`drafts`). A draft is only a guess:
+each of its tokens is checked against what the model would have chosen, and the KV buffers are
+rolled back to the last one that holds. Drafts change no choice but where rounding breaks a near
+tie: passes of another width add numbers up in another order.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,12 +23,13 @@ from schemas.errors import DecodeFailed
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
+    from extractors.drafts import Drafter
     from extractors.runtime import Context
 
 __all__ = ["Answer", "Chosen", "GrammarCompiler", "Matcher", "decode"]
 
 DRAFT_TOKENS = 8
-_LONGEST_KEY = 3  # tokens of context that pick the place in the prompt to copy from
+"""Tokens of a draft. Each costs a pass a little more; few drafts hold for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class GrammarCompiler:
         """A fresh matcher for a Lark *grammar*. Raises DecodeFailed when it does not compile."""
         compiled = llguidance.LLMatcher.grammar_from_lark(grammar)
         matcher = llguidance.LLMatcher(self._tokenizer, compiled)
-        return Matcher(matcher, self._tokenizer.vocab_size)
+        return Matcher(matcher, self._tokenizer)
 
     def decode_bytes(self, token: int) -> bytes:
         """The bytes that *token* stands for."""
@@ -77,9 +76,10 @@ class GrammarCompiler:
 class Matcher:
     """llguidance's matcher, with its error flag turned into an exception: it never raises."""
 
-    def __init__(self, matcher: llguidance.LLMatcher, vocab: int) -> None:
+    def __init__(self, matcher: llguidance.LLMatcher, tokenizer: llguidance.LLTokenizer) -> None:
         self._matcher = matcher
-        self._bits = allocate_token_bitmask(1, vocab)
+        self._tokenizer = tokenizer
+        self._bits = allocate_token_bitmask(1, tokenizer.vocab_size)
         self._check()
 
     def _check(self) -> None:
@@ -95,6 +95,18 @@ class Matcher:
         """Move on by *tokens*, each of which must be allowed. Raises DecodeFailed."""
         self._matcher.consume_tokens(list(tokens))
         self._check()
+
+    def copy(self) -> Matcher:
+        """Another matcher at the same place, to look ahead with."""
+        return Matcher(self._matcher.deep_copy(), self._tokenizer)
+
+    def count_allowed(self, tokens: Sequence[int]) -> int:
+        """How many of *tokens* could be consumed, in order; nothing is."""
+        return int(self._matcher.validate_tokens(list(tokens)))
+
+    def decode_bytes(self, tokens: Sequence[int]) -> bytes:
+        """The bytes that *tokens* stand for."""
+        return bytes(self._tokenizer.decode_bytes(list(tokens)))
 
     def forced(self) -> list[int]:
         """Tokens that must come next, consumed already; `[]` when there is a choice."""
@@ -119,12 +131,13 @@ def decode(
     prompt: Sequence[int],
     *,
     max_tokens: int,
-    drafts: bool = True,
+    drafter: Drafter | None = None,
     check_stop: Callable[[], None] = lambda: None,
 ) -> Answer:
     """Answer *prompt* under *matcher*, at most *max_tokens* long.
 
-    The part of the prompt that *context* already holds is not read again. *check_stop* is called
+    The part of the prompt that *context* already holds is not read again. *drafter*: `None` for no
+    drafts, which gives the same answer in more passes. *check_stop* is called
     before every forward pass and may raise to cancel.
 
     Raises:
@@ -133,7 +146,6 @@ def decode(
     """
     shared = context.keep_prefix(prompt)
     rows = context.read(prompt[shared:], check_stop=check_stop)[np.newaxis]
-    drafter = _Drafter(prompt if drafts else ())
     out: list[Chosen] = []
     batch: list[int] = [prompt[-1]]  # what `rows` follows, token by token
     row = steps = 0
@@ -149,13 +161,20 @@ def decode(
             continue
         context.rollback(len(context.tokens) - (len(batch) - row - 1))
         room = min(context.capacity - len(context.tokens), max_tokens - len(out))
-        draft = drafter.propose([chosen.token for chosen in out])
-        batch = tokens[held:] + draft[: max(0, room - len(tokens))]
+        limit = min(DRAFT_TOKENS, room - len(tokens))
+        batch = tokens[held:] + (_draft(drafter, matcher, out, limit) if drafter else [])
         check_stop()
         rows = context.step(batch)
         row = len(tokens) - held - 1
         steps += 1
     return Answer(tuple(out), matcher.stopped, steps, len(prompt) - shared)
+
+
+def _draft(drafter: Drafter, matcher: Matcher, said: Sequence[Chosen], limit: int) -> list[int]:
+    if limit <= 0:
+        return []
+    answer = matcher.decode_bytes([chosen.token for chosen in said])
+    return drafter.propose(answer, matcher, limit=limit)
 
 
 def _choose(matcher: Matcher, logits: npt.NDArray[np.float32]) -> list[Chosen]:
@@ -181,31 +200,3 @@ def _agreement(batch: Sequence[int], tokens: Sequence[int]) -> int:
     """How many of *tokens* the pass has already read, in order."""
     limit = min(len(batch), len(tokens))
     return next((i for i in range(limit) if batch[i] != tokens[i]), limit)
-
-
-class _Drafter:
-    """Copies what followed the same few tokens in the prompt."""
-
-    def __init__(self, prompt: Sequence[int]) -> None:
-        self._prompt = prompt
-        self._places: dict[int, list[int]] = defaultdict(list)
-        for place, token in enumerate(prompt):
-            self._places[token].append(place)
-
-    def propose(self, tokens: Sequence[int]) -> list[int]:
-        """Up to DRAFT_TOKENS tokens likely to follow *tokens*; `[]` when there is no precedent."""
-        if not tokens:
-            return []
-        places = self._places.get(tokens[-1], [])
-        for back in range(1, _LONGEST_KEY):
-            if len(tokens) <= back:
-                break
-            longer = [
-                p for p in places if p >= back and self._prompt[p - back] == tokens[-1 - back]
-            ]
-            if not longer:
-                break
-            places = longer
-        if not places:
-            return []
-        return list(self._prompt[places[0] + 1 : places[0] + 1 + DRAFT_TOKENS])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ import numpy as np
 from extractors.answer import RawCell, RawRecord, RawValue, read_answer
 from extractors.blocks import Link, ParsedPage
 from extractors.decode import Answer, GrammarCompiler, decode
+from extractors.drafts import PageDrafter
 from extractors.evidence import Locator
 from extractors.grammar import build_grammar
 from extractors.normalise import normalise
@@ -103,6 +103,7 @@ class Worker:
             matcher,
             prompt,
             max_tokens=self._budget.answer,
+            drafter=PageDrafter(self._tokenizer, schema, passage.shown),
             check_stop=check_stop,
         )
         seconds = {"worker": time.perf_counter() - started}
@@ -139,7 +140,6 @@ class Worker:
 _DEAD_END = math.log(0.005)  # nats; likelier tokens than this the model does choose by itself
 # Of other kinds the model often wants another notation than the page's; these can be checked.
 _COPIED = frozenset({Kind.TEXT, Kind.CHOICE, Kind.BOOLEAN})
-_NAMES = frozenset({"headline", "name", "title"})  # fields that a page's heading answers
 _INSTRUCTIONS = 1024  # tokens kept free for the instructions and the schema's own text
 
 
@@ -255,18 +255,10 @@ class _Grounder:
 
     def _find(self, field: Field, raw: RawValue, taken: list[Span]) -> Evidence | None:
         words = raw.quote if raw.quote is not None else str(raw.text)
-        labels = _labels(field)
-        heading = field.kind is Kind.TEXT and not field.many and labels[-1] in _NAMES
-        return self._locator.find(words, labels=labels, taken=taken, heading=heading)
+        return self._locator.find(words, labels=field.labels, taken=taken, heading=field.is_heading)
 
     def _what_is_said(self, field: Field, raw: RawValue, evidence: Evidence) -> str:
         """A choice or boolean is the model's reading of the quote; all else is the quote."""
         if field.kind in (Kind.CHOICE, Kind.BOOLEAN):
             return str(raw.text)
         return evidence.quote
-
-
-def _labels(field: Field) -> list[str]:
-    """Words that a page may print before the value: the field's name and its parts."""
-    words = re.findall(r"[^\W_]+", field.name.lower())
-    return [" ".join(words), *words]

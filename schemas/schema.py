@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +11,8 @@ __all__ = ["Field", "Kind", "Schema"]
 
 MAX_ITEMS = 64
 MAX_RECORDS = 200
+
+_HEADINGS = frozenset({"headline", "name", "title"})
 
 
 class Kind(StrEnum):
@@ -47,6 +50,17 @@ class Field:
     choices: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
     max_items: int = MAX_ITEMS
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Words that a page may print before the value: the name, then its parts, lower case."""
+        words = re.findall(r"[^\W_]+", self.name.lower())
+        return tuple(dict.fromkeys([" ".join(words), *words]))
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether a page's heading is likely to answer it, as it does a `job_title`."""
+        return self.kind is Kind.TEXT and not self.many and self.labels[-1] in _HEADINGS
 
 
 @dataclass(frozen=True, slots=True)

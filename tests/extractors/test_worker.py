@@ -10,12 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extractors.blocks import ParsedPage, parse_page
-from extractors.decode import GrammarCompiler, decode
-from extractors.grammar import build_grammar
 from extractors.models import ModelLibrary
 from extractors.pages import Page
 from extractors.prompt import build_prompt
-from extractors.runtime import Runtime
 from extractors.weights import WeightStore
 from extractors.worker import Budget, Worker
 from schemas.errors import DecodeFailed
@@ -163,30 +160,6 @@ def test_the_instructions_are_read_once_for_many_pages(worker: Worker) -> None:
     first = worker.extract(parsed(PAGE), schema).tokens.prompt
     second = worker.extract(parsed("<p>Another page altogether</p>"), schema).tokens.prompt
     assert second < first / 2
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_drafts_change_nothing_but_the_number_of_passes(tmp_path: Path, seed: int) -> None:
-    cache = WeightStore(tmp_path, offline=True)
-    weights = cache.resolve(str(tiny.save(tmp_path / "weights", seed=seed)))
-    compiled = ModelLibrary(tmp_path, cache).compiled(weights)
-    tokenizer = tiny.tokenizer()
-    compiler = GrammarCompiler(tokenizer, vocab=tiny.VOCAB)
-    text = parsed(PAGE).document.text
-    prompt = build_prompt(tokenizer, EVERY_KIND, text)
-    answers = [
-        decode(
-            Runtime(compiled, threads=1).context(4096),
-            compiler.matcher(build_grammar(EVERY_KIND, text)),
-            prompt,
-            max_tokens=600,
-            drafts=drafts,
-        )
-        for drafts in (True, False)
-    ]
-    tokens = [[chosen.token for chosen in answer.tokens] for answer in answers]
-    assert tokens[0] == tokens[1]
-    assert answers[0].steps <= answers[1].steps
 
 
 def test_control_tokens_in_a_page_are_plain_text() -> None:

@@ -1,0 +1,130 @@
+"""What the drafter guesses, and that guesses never change an answer."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from extractors.decode import Answer, GrammarCompiler, Matcher, decode
+from extractors.drafts import PageDrafter
+from extractors.grammar import build_grammar
+from extractors.models import ModelLibrary
+from extractors.prompt import build_prompt
+from extractors.runtime import Context, Runtime
+from extractors.weights import WeightStore
+from schemas.schema import Field, Kind, Schema
+from tests.extractors import tiny
+
+POST = Schema("post", (Field("job_title"), Field("place"), Field("skills", many=True)))
+SHOWN = """Open posts
+# Head Gardener
+Place: Ghent | Full time
+Skills
+pruning and grafting
+We look for a head gardener in Ghent (Belgium)"""
+TOKENIZER = tiny.tokenizer()
+
+
+@pytest.fixture(scope="module")
+def compiler() -> GrammarCompiler:
+    return GrammarCompiler(TOKENIZER, vocab=tiny.VOCAB)
+
+
+def text_of(shown: str) -> str:
+    return shown.replace("# ", "")
+
+
+def guess(compiler: GrammarCompiler, said: str, *, limit: int = 200) -> str:
+    """What the drafter adds to the answer *said*; one token is one byte here."""
+    matcher: Matcher = compiler.matcher(build_grammar(POST, text_of(SHOWN)))
+    matcher.consume(TOKENIZER.encode(said, add_special_tokens=False))
+    drafter = PageDrafter(TOKENIZER, POST, SHOWN)
+    return matcher.decode_bytes(drafter.propose(said.encode(), matcher, limit=limit)).decode()
+
+
+def test_a_title_is_guessed_from_the_first_heading(compiler: GrammarCompiler) -> None:
+    assert guess(compiler, "job_title:").startswith(" Head Gardener\nplace:")
+
+
+def test_a_value_is_guessed_from_the_line_that_carries_its_label(compiler: GrammarCompiler) -> None:
+    said = "job_title: null\nplace:"
+    assert guess(compiler, said).startswith(" Ghent\nskills:")
+
+
+def test_a_value_that_has_begun_goes_on_to_the_end_of_its_line(compiler: GrammarCompiler) -> None:
+    assert guess(compiler, "job_title: We look").startswith(" for a head gardener in Ghent\nplace:")
+
+
+def test_a_guess_keeps_the_letter_case_that_the_answer_began_with(
+    compiler: GrammarCompiler,
+) -> None:
+    assert guess(compiler, "job_title: head").startswith(" gardener\n")
+
+
+def test_a_list_goes_on_after_its_items(compiler: GrammarCompiler) -> None:
+    said = "job_title: null\nplace: null\nskills:\n- pruning"
+    assert guess(compiler, said).startswith(" and grafting\n")
+
+
+def test_nothing_is_guessed_for_words_that_the_page_has_not(compiler: GrammarCompiler) -> None:
+    assert guess(compiler, "job_title: nul") == ""
+
+
+def test_a_guess_is_no_longer_than_asked_for(compiler: GrammarCompiler) -> None:
+    assert guess(compiler, "job_title:", limit=3) == " He"
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
+    folder = tmp_path_factory.mktemp("model")
+    store = WeightStore(folder, offline=True)
+    weights = store.resolve(str(tiny.save(folder / "weights")))
+    return Runtime(ModelLibrary(folder, store).compiled(weights), threads=1).context(4096)
+
+
+WORDS = [
+    *("Ghent", "Lyon", "oak", "", "ash", "full-time", "31,500", "EUR", "£20", "1.5", "café"),
+    *("北京市", "naïve", "İzmir", "x:", "|", "(", "#", "\n", "\n\n"),
+]
+KINDS = (Kind.TEXT, Kind.TEXT, Kind.NUMBER, Kind.MONEY, Kind.DATE, Kind.BOOLEAN, Kind.CHOICE)
+
+
+def random_schema(rng: random.Random) -> Schema:
+    fields = []
+    for i in range(rng.randint(1, 4)):
+        kind = rng.choice(KINDS)
+        choices = ("full", "part") if kind is Kind.CHOICE else ()
+        many = kind is Kind.TEXT and rng.random() < 0.3
+        name = rng.choice(["title", "place", "pay"]) + str(i)
+        fields.append(Field(name, kind, choices=choices, many=many, max_items=3))
+    return Schema("thing", tuple(fields), many=rng.random() < 0.3, max_records=2)
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_drafts_change_nothing_but_the_number_of_passes(
+    context: Context, compiler: GrammarCompiler, block: int
+) -> None:
+    """Twenty random schemas and pages a block, 200 in all."""
+    rng = random.Random(block)
+    saved = 0
+    for _ in range(20):
+        schema = random_schema(rng)
+        shown = " ".join(rng.choices(WORDS, k=rng.randint(0, 25))).strip()
+        drafted, plain = (answer(context, compiler, schema, shown, drafts=d) for d in (True, False))
+        assert [c.token for c in drafted.tokens] == [c.token for c in plain.tokens]
+        saved += plain.steps - drafted.steps
+    assert saved > 0
+
+
+def answer(
+    context: Context, compiler: GrammarCompiler, schema: Schema, shown: str, *, drafts: bool
+) -> Answer:
+    context.rollback(0)
+    return decode(
+        context,
+        compiler.matcher(build_grammar(schema, text_of(shown))),
+        build_prompt(TOKENIZER, schema, shown),
+        max_tokens=48,
+        drafter=PageDrafter(TOKENIZER, schema, shown) if drafts else None,
+    )
