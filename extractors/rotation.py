@@ -121,4 +121,5 @@ class RotatedCheckpoint:
             return whole
         columns = whole.reshape(len(whole), -1).T  # (inputs or 1, kv_heads · head_dim)
         heads = np.ascontiguousarray(columns).reshape(-1, self.config.head_dim)
-        return self._head.of_columns(heads).reshape(columns.shape).T.reshape(whole.shape)
+        rotated: FloatArray = self._head.of_columns(heads).reshape(columns.shape)
+        return rotated.T.reshape(whole.shape)

