@@ -122,4 +122,4 @@ class RotatedCheckpoint:
         columns = whole.reshape(len(whole), -1).T  # (inputs or 1, kv_heads · head_dim)
         heads = np.ascontiguousarray(columns).reshape(-1, self.config.head_dim)
         rotated: FloatArray = self._head.of_columns(heads).reshape(columns.shape)
-        return rotated.T.reshape(whole.shape)
+        return np.asarray(rotated.T.reshape(whole.shape), np.float32)
