@@ -9,6 +9,8 @@ from functools import cache
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from w3lib.url import safe_url_string
+
 from schemas.schema import Field, Kind
 
 __all__ = ["normalise"]
@@ -117,5 +119,10 @@ def _moment(text: str) -> datetime | None:
 
 
 def _url(text: str, base_url: str) -> str | None:
-    absolute = urljoin(base_url, text.strip())
-    return absolute if urlsplit(absolute).scheme in ("http", "https") else None
+    """An absolute web address, spelt in ASCII as RFC 3986 wants it."""
+    try:
+        absolute = urljoin(base_url, text.strip())
+        web = urlsplit(absolute).scheme in ("http", "https")
+        return safe_url_string(absolute) if web else None
+    except ValueError:  # "http://[": no address at all
+        return None

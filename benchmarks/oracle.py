@@ -1,0 +1,71 @@
+"""The judge of what came out: the user's own JSON Schema, read by the jsonschema library.
+
+Fieldwise has one rule beside the schema, "absent is an answer": every key is there, and a null
+member says that the page does not. So a null member is passed over here. Nothing else is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema.validators import extend, validator_for
+
+from schemas.formats import CHECKER
+
+__all__ = ["Oracle"]
+
+
+class Oracle:
+    """Judges data by *schema*, a JSON Schema document as its author wrote it, in its own draft."""
+
+    def __init__(self, schema: Any) -> None:
+        self._schema = schema
+        self._dialect = validator_for(schema, default=Draft202012Validator)
+
+    def objection(self, data: Any) -> str | None:
+        """What *schema* has against *data* as a record; `None` when it fits."""
+        return _first(self._validator, data)
+
+    def only_lacks(self, data: Any) -> bool:
+        """Whether all that is wrong with *data* is what it does not say: missing keys and nulls."""
+        return _first(self._lenient, data) is None
+
+    @cached_property
+    def _validator(self) -> Any:
+        return extend(self._dialect, {"properties": _stated_properties})(
+            self._schema, format_checker=_every_format()
+        )
+
+    @cached_property
+    def _lenient(self) -> Any:
+        rules = {"properties": _stated_properties, "required": _nothing}
+        return extend(self._dialect, rules)(self._schema, format_checker=_every_format())
+
+
+def _first(validator: Any, data: Any) -> str | None:
+    error = next(validator.iter_errors(data), None)
+    return None if error is None else f"{error.json_path}: {error.message}"[:200]
+
+
+def _stated_properties(
+    validator: Any, properties: Any, instance: Any, schema: Any
+) -> Iterator[ValidationError]:
+    if not isinstance(instance, dict):
+        return
+    for name, inner in properties.items():
+        if instance.get(name) is not None:
+            yield from validator.descend(instance[name], inner, path=name, schema_path=name)
+
+
+def _nothing(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    yield from ()
+
+
+def _every_format() -> FormatChecker:
+    """The library's own checks, and ours where it has none without further packages."""
+    checker = FormatChecker()
+    checker.checkers = {**CHECKER.checkers, **FormatChecker.checkers}
+    return checker
