@@ -36,9 +36,9 @@ _WISH = 0.5  # so small a lead that no other byte of the prompt falls under the 
 
 
 class ObedientWorker:
-    """A `Worker` whose model first tries to say `wish`, and babbles from where it cannot.
+    """A `Worker` whose model says what it is told, and babbles from where it cannot.
 
-    `wish`: the answer wanted, "" for babble from the start. `seed`: of the babble.
+    *page* and *answer* are its budgets in tokens, which are bytes here.
     """
 
     def __init__(self, *, page: int = 100_000, answer: int = 20_000) -> None:
@@ -51,8 +51,8 @@ class ObedientWorker:
         )
 
     def told(self, wish: str, *, seed: int = 0) -> Worker:
-        """The worker, its model told to say *wish*; `""` for babble alone, by *seed*."""
-        self._speaker.wish = self._speaker.encode(wish)
+        """The worker, its model told to say *wish* and stop; `""` for babble alone, by *seed*."""
+        self._speaker.wish = self._speaker.encode(f"{wish}{_MARKERS[0]}" if wish else "")
         self._speaker.random = random.Random(seed)
         return self.worker
 
@@ -68,7 +68,7 @@ class _Speaker:
         self.tokens: list[int] = []
         self.capacity = 1_000_000
         self._prompt = 0
-        self._plain = np.empty(0)
+        self._plain: npt.NDArray[np.float32] = np.empty(0, np.float32)
 
     @property
     def config(self) -> _Speaker:
@@ -79,9 +79,7 @@ class _Speaker:
         return self
 
     def encode(self, text: str) -> list[int]:
-        ids: list[int] = self.tokenizer.backend_tokenizer.encode(
-            text, add_special_tokens=False
-        ).ids
+        ids: list[int] = self.tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
     def keep_prefix(self, prompt: Sequence[int]) -> int:

@@ -35,14 +35,15 @@ class Oracle:
 
     @cached_property
     def _validator(self) -> Any:
-        return extend(self._dialect, {"properties": _stated_properties})(
-            self._schema, format_checker=_every_format()
-        )
+        return self._with({"properties": _stated_properties})
 
     @cached_property
     def _lenient(self) -> Any:
-        rules = {"properties": _stated_properties, "required": _nothing}
-        return extend(self._dialect, rules)(self._schema, format_checker=_every_format())
+        return self._with({"properties": _stated_properties, "required": _nothing})
+
+    def _with(self, rules: dict[str, Any]) -> Any:
+        dialect: Any = extend(self._dialect, rules)  # type: ignore[no-untyped-call]
+        return dialect(self._schema, format_checker=_every_format())
 
 
 def _first(validator: Any, data: Any) -> str | None:

@@ -12,6 +12,7 @@ __all__ = ["Case", "Instance", "json_type", "maskbench", "suite", "wrapped"]
 
 FOLDER = "jsonschemabench"
 VALUE = "value"
+_OF_THE_TOP = ("$schema", "$id", "id", "$defs", "definitions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ def _of_type(schema: dict[str, Any], kind: str) -> dict[str, Any] | None:
 
 
 def _record(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema of records whose one property is *schema*; definitions stay at the top."""
-    top = {word: schema[word] for word in ("$schema", "$defs", "definitions") if word in schema}
+    """A schema of records whose one property is *schema*; what belongs to the top stays there."""
+    top: dict[str, Any] = {word: schema[word] for word in _OF_THE_TOP if word in schema}
     inner = {word: content for word, content in schema.items() if word not in top}
     return {**top, "type": "object", "properties": {VALUE: inner}}
 

@@ -48,6 +48,9 @@ _PIECE = re.compile(
 )
 
 
+# Only whole groups of three follow a space: "3 2024" are two numbers.
+_NUMERAL = r"\d+([.,]\d+)*|\d{1,3}([ '’]\d{3})+([.,]\d+)?"
+
 # A forced walk through a longer run of letters uses up what llguidance spends on one step.
 _LONGEST_PIECE = 40
 
@@ -168,7 +171,7 @@ def _terminals(text: str) -> list[str]:
     return [
         *bounded,
         f"QUOTE: PAGE & /\\S(.{{0,{_MAX_QUOTE_CHARS - 2}}}\\S)?/",
-        r"NUMERAL: WHOLE & /[-+−]?\d+([.,'’ ]\d+)*/",
+        rf"NUMERAL: WHOLE & /[-+−]?({_NUMERAL})/",
         r"ADDRESS: EXACT & /https?:\/\/\S+/",
         f"PAGE: {' | '.join(forms)}",
         *(f"{name}: %regex {json.dumps({'substring_chunks': p})}" for name, p in runs.items()),

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from math import isfinite
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -63,7 +64,8 @@ def _number(text: str, *, whole: bool) -> int | float | None:
         return None
     if amount == amount.to_integral_value():
         return int(amount)
-    return None if whole else float(amount)
+    number = float(amount)
+    return number if not whole and isfinite(number) else None
 
 
 def _money(text: str) -> str | None:

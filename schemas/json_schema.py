@@ -300,20 +300,16 @@ def _scalar(node: _Node, shape: str) -> tuple[Kind, tuple[str, ...], dict[str, A
         if word in node.words:
             node.only(frozenset({"type", word}), f"schema with `{word}`")
             if shape == "string":
-                return Kind.CHOICE, _choices(node, word), {}
+                return Kind.CHOICE, choices_of(_listed(node, word), f"{node.place}/{word}"), {}
             return SCALARS[shape], (), {"enum": _numbers(node, word, shape)}
     node.only(LIMITS[shape] | {"type"}, shape)
-    kind = _string_kind(node) if shape == "string" else SCALARS[shape]
+    kind = _format_kind(node) if shape == "string" else SCALARS[shape]
     return kind, (), limits_of(node.words, node.place, shape)
 
 
-def _string_kind(node: _Node) -> Kind:
-    return _format_kind(node) if "format" in node.words else Kind.TEXT
-
-
 def _format_kind(node: _Node) -> Kind:
-    form = node.words["format"]
-    if isinstance(form, str) and form in TEXT_FORMATS:
+    form = node.words.get("format")
+    if "format" not in node.words or (isinstance(form, str) and form in TEXT_FORMATS):
         return Kind.TEXT
     if not isinstance(form, str) or form not in FORMATS:
         known = ", ".join([*FORMATS, *TEXT_FORMATS])
@@ -340,10 +336,6 @@ def _numbers(node: _Node, word: str, shape: str) -> list[Any]:
     if not values:
         raise node.refuse(word, f"at least one {shape} is needed")
     return values
-
-
-def _choices(node: _Node, word: str) -> tuple[str, ...]:
-    return choices_of(_listed(node, word), f"{node.place}/{word}")
 
 
 def _required(node: _Node, properties: Mapping[str, Any]) -> frozenset[str]:
