@@ -90,8 +90,8 @@ def main() -> int:
 def _section(name: str, counts: Tally, peer: str) -> Iterator[str]:
     seen = sum(counts.outcomes.values())
     yield f"\n## {name}: {seen} schemas\n"
-    yield "| honoured | narrower | refused | violated |"
-    yield "|---|---|---|---|"
+    yield f"| {' | '.join(Outcome)} |"
+    yield f"|{'---|' * len(Outcome)}"
     yield f"| {' | '.join(str(counts.outcomes[outcome]) for outcome in Outcome)} |\n"
     yield (
         f"Of the instances of accepted schemas {counts.said} valid ones were said and "

@@ -1,11 +1,14 @@
 """The judge of what came out: the user's own JSON Schema, read by the jsonschema library.
 
 Fieldwise has one rule beside the schema, "absent is an answer": every key is there, and a null
-member says that the page does not. So a null member is passed over here. Nothing else is.
+member says that the page does not. So a null member is passed over here. And its "date-time" may
+lack the offset from UTC, which pages hardly ever print; `local_time` tells where that was so.
+Nothing else is passed over.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
@@ -29,21 +32,33 @@ class Oracle:
         """What *schema* has against *data* as a record; `None` when it fits."""
         return _first(self._validator, data)
 
+    def local_time(self, data: Any) -> bool:
+        """Whether RFC 3339 alone has something against *data*: an offset from UTC is missing."""
+        return self.objection(data) is None and _first(self._exact_times, data) is not None
+
     def only_lacks(self, data: Any) -> bool:
-        """Whether all that is wrong with *data* is what it does not say: missing keys and nulls."""
-        return _first(self._lenient, data) is None
+        """Whether *data* is wrong, and only in what it does not say: missing keys and nulls."""
+        return _first(self._strict, data) is not None and _first(self._lenient, data) is None
+
+    @cached_property
+    def _strict(self) -> Any:
+        return self._with({})
 
     @cached_property
     def _validator(self) -> Any:
         return self._with({"properties": _stated_properties})
 
     @cached_property
+    def _exact_times(self) -> Any:
+        return self._with({"properties": _stated_properties}, exact_times=True)
+
+    @cached_property
     def _lenient(self) -> Any:
         return self._with({"properties": _stated_properties, "required": _nothing})
 
-    def _with(self, rules: dict[str, Any]) -> Any:
+    def _with(self, rules: dict[str, Any], *, exact_times: bool = False) -> Any:
         dialect: Any = extend(self._dialect, rules)  # type: ignore[no-untyped-call]
-        return dialect(self._schema, format_checker=_every_format())
+        return dialect(self._schema, format_checker=_every_format(exact_times=exact_times))
 
 
 def _first(validator: Any, data: Any) -> str | None:
@@ -65,8 +80,17 @@ def _nothing(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator
     yield from ()
 
 
-def _every_format() -> FormatChecker:
+_OFFSET = re.compile(r"(?:Z|[+-]\d\d:\d\d)\Z", re.IGNORECASE)
+
+
+def _every_format(*, exact_times: bool) -> FormatChecker:
     """The library's own checks, and ours where it has none without further packages."""
     checker = FormatChecker()
     checker.checkers = {**CHECKER.checkers, **FormatChecker.checkers}
+    if exact_times:
+        checker.checkers["date-time"] = (_has_offset, ValueError)
     return checker
+
+
+def _has_offset(text: object) -> bool:
+    return not isinstance(text, str) or _OFFSET.search(text) is not None

@@ -24,7 +24,7 @@ from schemas.errors import DecodeFailed, SchemaError
 from schemas.fitting import fitted
 from schemas.json_schema import parse
 from schemas.record import PageResult, PageStatus
-from schemas.schema import Field, Schema
+from schemas.schema import Field, Kind, Schema
 
 __all__ = ["Outcome", "Verdict", "judge"]
 
@@ -32,6 +32,7 @@ __all__ = ["Outcome", "Verdict", "judge"]
 class Outcome(StrEnum):
     HONOURED = "honoured"  # every valid instance can be said, no invalid one can
     NARROWER = "narrower"  # as honoured, but some valid instance cannot be said
+    LOCAL_TIME = "local time"  # as honoured, but a "date-time" may lack its offset from UTC
     REFUSED = "refused"  # with a SchemaError, before any page was read
     VIOLATED = "violated"  # accepted, and then something came out that does not fit
 
@@ -42,7 +43,7 @@ class Verdict:
 
     `reason`: the refusal's message, or what came out and does not fit.
     `unsaid`: why valid instances could not be said, a word each. `lacking`: how many instances
-    are invalid only in what they leave out, which a page may do too.
+    are invalid only in what they leave out (keys, an offset from UTC), which a page may do too.
     """
 
     outcome: Outcome
@@ -66,9 +67,15 @@ def judge(case: Case, worker: ObedientWorker, *, babble: int = 2) -> Verdict:
         broken = f"no grammar: {error}"
     if broken:
         verdict.outcome, verdict.reason = Outcome.VIOLATED, broken
+    elif any(_has_moment(one) for one in schema):
+        verdict.outcome = Outcome.LOCAL_TIME
     elif verdict.unsaid:
         verdict.outcome = Outcome.NARROWER
     return verdict
+
+
+def _has_moment(one: Field) -> bool:
+    return one.kind is Kind.DATETIME or any(map(_has_moment, one.fields))
 
 
 def _violations(
@@ -96,7 +103,7 @@ def _count(
             verdict.said += 1
         else:
             verdict.unsaid.append(_why_unsaid(schema, instance.data))
-    elif oracle.only_lacks(instance.data):
+    elif oracle.only_lacks(instance.data) or oracle.local_time(instance.data):
         verdict.lacking += 1
     elif _alike(_stated(output), instance.data, exact=True):
         yield f"the invalid {_short(instance.data)} was said"

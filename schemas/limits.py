@@ -34,6 +34,7 @@ LIMITS: Mapping[str, frozenset[str]] = {
 }
 """Which keywords limit the values of a type; beside them stands `enum`."""
 
+_DISPUTED_BLANKS = re.compile("[\x1c-\x1f\x85\u180e\ufeff]")
 _SAY_NOTHING = (("minLength", 0), ("minLength", 1))
 
 # Python reads these another way than ECMA-262 does: \A and \Z, {,n}, inline flags, [] and [^],
@@ -63,8 +64,15 @@ def admits(schema: Mapping[str, Any], data: object) -> bool:
     if not Draft202012Validator(schema, format_checker=CHECKER).is_valid(data):
         return False
     pattern = schema.get("pattern")
-    # \d and \w are ASCII alone in ECMA-262 and more in Python: both readings must agree.
-    return pattern is None or re.search(pattern, str(data), re.ASCII) is not None
+    return pattern is None or _means_the_same(pattern, str(data))
+
+
+def _means_the_same(pattern: str, text: str) -> bool:
+    """Whether *text*, which Python finds to match *pattern*, does so by ECMA-262 too.
+
+    Digits and word signs are ASCII alone there, and other signs are blank: both must agree.
+    """
+    return not _DISPUTED_BLANKS.search(text) and re.search(pattern, text, re.ASCII) is not None
 
 
 def _limit(words: Mapping[str, Any], word: str, place: str, shape: str) -> dict[str, Any]:
