@@ -58,7 +58,10 @@ def _one(field: Field, cell: Cell) -> Cell:
 def _items(field: Field, cells: tuple[Cell, ...]) -> Cell:
     items = [item for item in (_one(field, cell) for cell in cells) if _says(item)]
     if field.unique:
-        items = list({_identity(item): item for item in reversed(items)}.values())[::-1]
+        first: dict[str, Cell] = {}
+        for item in items:
+            first.setdefault(_identity(item), item)
+        items = list(first.values())
     items = items[: field.max_items]
     return tuple(items) if len(items) >= field.min_items else ABSENT
 

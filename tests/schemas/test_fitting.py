@@ -71,6 +71,7 @@ NUMBERS = {"type": "array", "items": {"type": "number", "maximum": 9}, "maxItems
         ({"minItems": 2}, [1, 2], [1, 2]),
         ({"minItems": 2}, [1, 10], None),
         ({"uniqueItems": True}, [1, 2, 1.0, 2], [1, 2]),
+        ({"uniqueItems": True}, [1, 2, 1], [1, 2]),
         ({"uniqueItems": True, "minItems": 2}, [1, 1], None),
     ],
 )
