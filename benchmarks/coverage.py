@@ -2,7 +2,7 @@
 
     FIELDWISE_EVALDATA=... python -m benchmarks.coverage
 
-Prints a report in Markdown; the exit status is 1 when a schema was violated. Takes two minutes.
+Prints a report in Markdown; the exit status is 1 when a schema was violated. Takes a minute.
 """
 
 from __future__ import annotations
