@@ -48,13 +48,31 @@ _PIECE = re.compile(
 )
 
 
+# Only whole groups of three follow a space: "3 2024" are two numbers.
+_NUMERAL = r"\d+([.,]\d+)*|\d{1,3}([ '’]\d{3})+([.,]\d+)?"
+
+# A forced walk through a longer run of letters uses up what llguidance spends on one step.
+_LONGEST_PIECE = 40
+
+
 def word_pieces(text: str) -> list[str]:
     """Cut *text* where a quote may begin or end: words, whole numerals, marks, single CJK signs.
+
+    What is longer than any word (a hash, an encoded image) is cut into lengths.
 
     >>> word_pieces("Pay: 1,200 EUR")
     ['Pay', ':', ' ', '1,200', ' ', 'EUR']
     """
-    return _PIECE.findall(text)
+    return [
+        piece[start : start + _LONGEST_PIECE]
+        for piece in _PIECE.findall(text)
+        for start in range(0, len(piece), _LONGEST_PIECE)
+    ]
+
+
+def _whole_pieces(text: str) -> list[str]:
+    """The same, with a word for what would be cut into lengths: no part of it is a number."""
+    return [piece if len(piece) <= _LONGEST_PIECE else "x" for piece in _PIECE.findall(text)]
 
 
 def fold_lines(text: str) -> str:
@@ -146,16 +164,17 @@ def _terminals(text: str) -> list[str]:
     """The page-bound terminals. `/\\S.*/` keeps the empty run out, which the substring allows."""
     pieces = word_pieces(fold_lines(text))
     forms = {"EXACT": pieces, **_other_spellings(pieces)}
+    runs = {**forms, "WHOLE": _whole_pieces(fold_lines(text))}
     bounded = [
         f"{kind.name}: PAGE & /\\S(.{{0,{most - 2}}}\\S)?/" for kind, most in _MAX_CHARS.items()
     ]
     return [
         *bounded,
         f"QUOTE: PAGE & /\\S(.{{0,{_MAX_QUOTE_CHARS - 2}}}\\S)?/",
-        r"NUMERAL: EXACT & /[-+−]?\d+([.,'’ ]\d+)*/",
+        rf"NUMERAL: WHOLE & /[-+−]?({_NUMERAL})/",
         r"ADDRESS: EXACT & /https?:\/\/\S+/",
         f"PAGE: {' | '.join(forms)}",
-        *(f"{name}: %regex {json.dumps({'substring_chunks': p})}" for name, p in forms.items()),
+        *(f"{name}: %regex {json.dumps({'substring_chunks': p})}" for name, p in runs.items()),
     ]
 
 

@@ -6,8 +6,11 @@ import re
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from math import isfinite
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+
+from w3lib.url import safe_url_string
 
 from schemas.schema import Field, Kind
 
@@ -61,7 +64,8 @@ def _number(text: str, *, whole: bool) -> int | float | None:
         return None
     if amount == amount.to_integral_value():
         return int(amount)
-    return None if whole else float(amount)
+    number = float(amount)
+    return number if not whole and isfinite(number) else None
 
 
 def _money(text: str) -> str | None:
@@ -117,5 +121,10 @@ def _moment(text: str) -> datetime | None:
 
 
 def _url(text: str, base_url: str) -> str | None:
-    absolute = urljoin(base_url, text.strip())
-    return absolute if urlsplit(absolute).scheme in ("http", "https") else None
+    """An absolute web address, spelt in ASCII as RFC 3986 wants it."""
+    try:
+        absolute = urljoin(base_url, text.strip())
+        web = urlsplit(absolute).scheme in ("http", "https")
+        return safe_url_string(absolute) if web else None
+    except ValueError:  # "http://[": no address at all
+        return None

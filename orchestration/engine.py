@@ -20,6 +20,7 @@ from orchestration.events import Event, JobEnded, JobStarted, PageDone
 from orchestration.settings import Settings
 from orchestration.store import Job, JobState, Store
 from schemas.errors import FieldwiseError, ModelMissing, StoreError
+from schemas.fitting import fitted
 from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Schema
 
@@ -163,7 +164,7 @@ class Engine:
         return PageResult(
             source.name,
             PageStatus.TRUNCATED if extraction.cut else PageStatus.OK,
-            extraction.records,
+            fitted(schema, extraction.records),
             extraction.cut,
             extraction.tokens,
             {"read": read, **extraction.seconds},

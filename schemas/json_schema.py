@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from pydantic.errors import PydanticUserError
 
 from schemas.errors import SchemaError
+from schemas.formats import TEXT_FORMATS
 from schemas.json_text import decode_json, join_pointer, read_text
 from schemas.keywords import (
     ARRAY_WORDS,
@@ -33,12 +34,13 @@ from schemas.keywords import (
     is_annotation,
     reason_for,
 )
+from schemas.limits import LIMITS, admits, limits_of
+from schemas.output import to_json_schema
 from schemas.schema import MAX_ITEMS, MAX_RECORDS, Field, Kind, Schema
 from schemas.wording import choices_of, folded, name_of, shown, text_of
 
 __all__ = ["from_pydantic", "load", "loads", "parse", "to_json_schema"]
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TAKE_OUT = "take it out, and check it on the exported values"
 
 
@@ -90,19 +92,6 @@ def from_pydantic(model: type[BaseModel]) -> Schema:
     return parse(document, name=model.__name__)
 
 
-def to_json_schema(schema: Schema) -> dict[str, Any]:
-    """The JSON Schema of what comes out: every key present, every value nullable.
-
-    `parse` reads it back to the same names, kinds, lists, choices and order; all are `required`
-    there, because an absent value is a null and not a missing key.
-    """
-    head = {"$schema": DIALECT, "title": schema.name, **_described(schema.description)}
-    record = _object_out(schema.fields)
-    if schema.many:
-        return {**head, "type": "array", "items": record, "maxItems": schema.max_records}
-    return {**head, **record}
-
-
 @dataclass(frozen=True, slots=True)
 class _Node:
     """A subschema: its JSON pointer, its keywords, and the `$ref`s that led to it.
@@ -144,7 +133,7 @@ class _Reader:
             fields=self.fields(record, objects=True),
             description=top.description or record.description,
             many=many,
-            max_records=_limit(top, MAX_RECORDS) if many else MAX_RECORDS,
+            max_records=_records(top) if many else MAX_RECORDS,
         )
 
     def node(self, value: object, place: str, trail: tuple[str, ...]) -> _Node:
@@ -233,16 +222,22 @@ class _Reader:
                 raise SchemaError(f"{node.place}: an object in an object's parts is too deep")
             parts = self.fields(node, objects=False)
             return Field(name, Kind.OBJECT, description, fields=parts)
-        kind, choices = _scalar(node, shape)
-        return Field(name, kind, description, choices=choices)
+        kind, choices, limits = _scalar(node, shape)
+        return Field(name, kind, description, choices=choices, limits=limits)
 
     def list_field(self, name: str, node: _Node, *, objects: bool, lists: bool) -> Field:
         if not lists:
             raise SchemaError(f"{node.place}: a list in a list is not honoured yet")
         item = self.field(name, self.items(node), objects=objects, lists=False)
         description = _description(name, node) or item.description
-        limit = _limit(node, MAX_ITEMS)
-        return replace(item, many=True, max_items=limit, description=description)
+        return replace(
+            item,
+            many=True,
+            max_items=_most(node, MAX_ITEMS),
+            min_items=_least(node),
+            unique=_flag(node, "uniqueItems"),
+            description=description,
+        )
 
     def items(self, node: _Node) -> _Node:
         node.only(ARRAY_WORDS, "array")
@@ -267,10 +262,11 @@ def _type(node: _Node) -> str:
     """The node's one type besides null."""
     words = node.words
     if "type" not in words:
-        implied = {"properties": "object", "items": "array", "enum": "string", "const": "string"}
-        for word, shape in implied.items():
+        for word, shape in {"properties": "object", "items": "array"}.items():
             if word in words:
                 return shape
+        if "enum" in words or "const" in words:
+            return _type_of(words)
         node.only(HONOURED, "schema without `type`")
         raise SchemaError(f"{node.place}: a `type` is needed, one of {', '.join(TYPES)}")
     value = words["type"]
@@ -284,51 +280,62 @@ def _type(node: _Node) -> str:
     return str(kept.pop())
 
 
+def _type_of(words: Mapping[str, Any]) -> str:
+    """The narrowest type of what `enum` or `const` lists; "string" where they are mixed."""
+    listed = words["enum"] if "enum" in words else [words["const"]]
+    values = [value for value in listed if value is not None] if isinstance(listed, list) else []
+    shapes = (s for s in ("boolean", "integer", "number") if values)
+    return next((s for s in shapes if all(admits({"type": s}, v) for v in values)), "string")
+
+
 def _unknown_type(node: _Node, name: object) -> SchemaError:
     close = get_close_matches(str(name), TYPES, 1)
     meant = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(TYPES)}"
     return node.refuse("type", f"{shown(name)} is not a type{meant}")
 
 
-def _scalar(node: _Node, shape: str) -> tuple[Kind, tuple[str, ...]]:
-    """Kind and choices of a node that is neither list nor object."""
+def _scalar(node: _Node, shape: str) -> tuple[Kind, tuple[str, ...], dict[str, Any]]:
+    """Kind, choices and limits of a node that is neither list nor object."""
     for word in ("enum", "const"):
         if word in node.words:
             node.only(frozenset({"type", word}), f"schema with `{word}`")
-            if shape != "string":
-                raise node.refuse(word, f"only strings can be chosen from, not {shape} values")
-            return Kind.CHOICE, _choices(node, word)
-    if shape != "string":
-        node.only(frozenset({"type"}), shape)
-        return SCALARS[shape], ()
-    return _string_kind(node), ()
-
-
-def _string_kind(node: _Node) -> Kind:
-    form = node.words.get("format")
-    allowed = {"type", "format"}
-    # Pydantic writes minLength 1 beside every URI, where it says nothing: "" is no URI.
-    if form in ("uri", "iri") and _is_count(node.words.get("minLength"), 0, 1):
-        allowed.add("minLength")
-    node.only(frozenset(allowed), "string")
-    return _format_kind(node) if "format" in node.words else Kind.TEXT
+            if shape == "string":
+                return Kind.CHOICE, choices_of(_listed(node, word), f"{node.place}/{word}"), {}
+            return SCALARS[shape], (), {"enum": _numbers(node, word, shape)}
+    node.only(LIMITS[shape] | {"type"}, shape)
+    kind = _format_kind(node) if shape == "string" else SCALARS[shape]
+    return kind, (), limits_of(node.words, node.place, shape)
 
 
 def _format_kind(node: _Node) -> Kind:
-    form = node.words["format"]
+    form = node.words.get("format")
+    if "format" not in node.words or (isinstance(form, str) and form in TEXT_FORMATS):
+        return Kind.TEXT
     if not isinstance(form, str) or form not in FORMATS:
-        known = ", ".join(FORMATS)
+        known = ", ".join([*FORMATS, *TEXT_FORMATS])
         raise node.refuse("format", f"{shown(form)} is not honoured; these are: {known}")
     return FORMATS[form]
 
 
-def _choices(node: _Node, word: str) -> tuple[str, ...]:
+def _listed(node: _Node, word: str) -> list[Any]:
+    """The values of `enum` or `const`, null among them once at most."""
     values = node.words[word] if word == "enum" else [node.words[word]]
     if not isinstance(values, list):
         raise node.refuse(word, f"a list is needed, not {shown(values)}")
     if values.count(None) > 1:
         raise node.refuse(word, "null is listed twice")
-    return choices_of(values, f"{node.place}/{word}")
+    return values
+
+
+def _numbers(node: _Node, word: str, shape: str) -> list[Any]:
+    """The numbers, or truth values, that an `enum` lets through."""
+    values = [value for value in _listed(node, word) if value is not None]
+    for value in values:
+        if not admits({"type": shape}, value):
+            raise node.refuse(word, f"{shown(value)} is not a value of type {shape}")
+    if not values:
+        raise node.refuse(word, f"at least one {shape} is needed")
+    return values
 
 
 def _required(node: _Node, properties: Mapping[str, Any]) -> frozenset[str]:
@@ -343,20 +350,42 @@ def _required(node: _Node, properties: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _limit(node: _Node, default: int) -> int:
+def _most(node: _Node, default: int) -> int:
     """How many items an array may have."""
-    if not _is_count(node.words.get("minItems", 0), 0, 0):
-        raise node.refuse("minItems", "a page may list none, so a least number is not honoured")
-    if node.words.get("uniqueItems", False) is not False:
-        raise node.refuse("uniqueItems", "a page may say a thing twice; only false is honoured")
     limit = node.words.get("maxItems", default)
     if not _is_count(limit, 1, MAX_LIST):
         raise node.refuse("maxItems", f"a whole number from 1 to {MAX_LIST} is needed")
-    return int(limit)
+    return min(int(limit), MAX_LIST)
+
+
+def _least(node: _Node) -> int:
+    """How few it may have, if it is there at all."""
+    least, most = node.words.get("minItems", 0), _most(node, MAX_ITEMS)
+    if not _is_count(least, 0, most):
+        raise node.refuse("minItems", f"a whole number from 0 to {most} is needed")
+    return int(least)
+
+
+def _flag(node: _Node, word: str) -> bool:
+    value = node.words.get(word, False)
+    if not isinstance(value, bool):
+        raise node.refuse(word, f"true or false is needed, not {shown(value)}")
+    return value
+
+
+def _records(top: _Node) -> int:
+    """How many records a page may list."""
+    if _least(top):
+        raise top.refuse("minItems", "a page may list none, so a least number is not honoured")
+    if _flag(top, "uniqueItems"):
+        raise top.refuse("uniqueItems", "a page may say a thing twice; only false is honoured")
+    return _most(top, MAX_RECORDS)
 
 
 def _is_count(value: object, low: int, high: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+    # JSON Schema counts 2.0 as a whole number too.
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
+    return bool(whole) and low <= value <= high  # type: ignore[operator]
 
 
 def _description(name: str, node: _Node) -> str:
@@ -364,35 +393,3 @@ def _description(name: str, node: _Node) -> str:
     if node.description or folded(node.title) == folded(name):
         return node.description
     return node.title
-
-
-def _object_out(fields: tuple[Field, ...]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {field.name: _field_out(field) for field in fields},
-        "required": [field.name for field in fields],
-        "additionalProperties": False,
-    }
-
-
-def _field_out(field: Field) -> dict[str, Any]:
-    one = _value_out(field)
-    if field.many:
-        one = {"type": ["array", "null"], "items": one, "maxItems": field.max_items}
-    return {**one, **_described(field.description)}
-
-
-def _value_out(field: Field) -> dict[str, Any]:
-    if field.kind is Kind.OBJECT:
-        return {**_object_out(field.fields), "type": ["object", "null"]}
-    if field.kind is Kind.CHOICE:
-        return {"type": ["string", "null"], "enum": [*field.choices, None]}
-    for shape, kind in SCALARS.items():
-        if kind is field.kind:
-            return {"type": [shape, "null"]}
-    form = next(form for form, kind in FORMATS.items() if kind is field.kind)
-    return {"type": ["string", "null"], "format": form}
-
-
-def _described(description: str) -> dict[str, Any]:
-    return {"description": description} if description else {}

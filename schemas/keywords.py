@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from schemas.errors import SchemaError
+from schemas.limits import LIMITS
 from schemas.schema import Kind
 from schemas.wording import shown
 
@@ -46,6 +47,7 @@ FORMATS: Mapping[str, Kind] = {
 ANNOTATIONS: Mapping[str, type | tuple[type, ...]] = {
     "$schema": str,
     "$id": str,
+    "id": str,  # so drafts before 6 call it
     "$comment": str,
     "title": str,
     "description": str,
@@ -56,21 +58,17 @@ ANNOTATIONS: Mapping[str, type | tuple[type, ...]] = {
     "writeOnly": bool,
     "$defs": Mapping,
     "definitions": Mapping,
+    "self": Mapping,  # who keeps the schema, in Iglu's registries
 }
 """Keywords that constrain no value, and what they hold; so do all that begin with "x-"."""
 
 OBJECT_WORDS = frozenset({"type", "properties", "required", "additionalProperties"})
 ARRAY_WORDS = frozenset({"type", "items", "maxItems", "minItems", "uniqueItems"})
 
-_OTHERS = frozenset({"$ref", "anyOf", "oneOf", "enum", "const", "format"})
+_OTHERS = frozenset({"$ref", "anyOf", "oneOf", "enum", "const"}).union(*LIMITS.values())
 _REASONS: Mapping[str, tuple[str, ...]] = {
-    "bounds are not honoured yet": (
-        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-        *("minProperties", "maxProperties"),
-    ),
-    "multiples are not honoured yet": ("multipleOf",),
-    "patterns are not honoured yet": ("pattern", "patternProperties", "propertyNames"),
-    "length limits are not honoured yet": ("minLength", "maxLength"),
+    "how many keys there are is not honoured yet": ("minProperties", "maxProperties"),
+    "patterns of keys are not honoured yet": ("patternProperties", "propertyNames"),
     "combined schemas are not honoured yet": ("allOf", "not", "if", "then", "else"),
     "conditions between keys are not honoured yet": (
         *("dependencies", "dependentRequired", "dependentSchemas"),
@@ -86,8 +84,7 @@ _REASONS: Mapping[str, tuple[str, ...]] = {
         *("$anchor", "$dynamicAnchor", "$dynamicRef", "$recursiveAnchor", "$recursiveRef"),
         "$vocabulary",
     ),
-    "an id below the top changes where references lead": ("$id",),
-    "it has been called `$id` since draft 6": ("id",),
+    "an id below the top changes where references lead": ("$id", "id"),
 }
 _REASON_OF = {word: reason for reason, words in _REASONS.items() for word in words}
 HONOURED = OBJECT_WORDS | ARRAY_WORDS | _OTHERS
@@ -97,7 +94,7 @@ def reason_for(word: str, shape: str) -> str:
     """Why the keyword *word* is refused on a *shape* ("string", "schema with `$ref`")."""
     if word in _REASON_OF:
         return _REASON_OF[word]
-    if word in HONOURED:
+    if word in HONOURED and shape != "schema without `type`":
         article = "an" if shape[0] in "aeiou" else "a"
         return f"`{word}` is not honoured on {article} {shape}"
     close = get_close_matches(word, HONOURED | _REASON_OF.keys() | ANNOTATIONS.keys(), 1)
@@ -107,7 +104,7 @@ def reason_for(word: str, shape: str) -> str:
 def is_annotation(word: str, place: str) -> bool:
     """Whether *word* constrains nothing at the JSON pointer *place*."""
     # Below the top an `$id` opens a new document, where `#/$defs` means something else.
-    if word == "$id":
+    if word in ("$id", "id"):
         return place == "#"
     return word in ANNOTATIONS or word.startswith("x-")
 

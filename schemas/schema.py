@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 __all__ = ["Field", "Kind", "Schema"]
 
@@ -36,10 +37,13 @@ class Kind(StrEnum):
 class Field:
     """One thing to look for. Every field may turn out absent; absence is an answer.
 
-    `many`: the page may say several; the answer is a list, at most *max_items* long.
+    `many`: the page may say several; the answer is a list of *min_items* to *max_items*, all
+        different where *unique*. A shorter list counts as absent.
     `required`: a page that does not say it is worth a second look (it still may be absent).
     `choices`: the allowed answers of a CHOICE, never empty there.
     `fields`: the parts of an OBJECT; parts are not objects themselves.
+    `limits`: JSON Schema keywords that every value keeps to ("maximum", "pattern", and "enum" of
+        numbers); one that does not counts as absent. See `schemas.limits`.
     """
 
     name: str
@@ -50,6 +54,9 @@ class Field:
     choices: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
     max_items: int = MAX_ITEMS
+    min_items: int = 0
+    unique: bool = False
+    limits: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def labels(self) -> tuple[str, ...]:

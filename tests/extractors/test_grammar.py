@@ -58,6 +58,25 @@ def test_a_number_is_a_whole_numeral_of_the_page() -> None:
     assert not accepts(one(Kind.NUMBER), "x: 1,200 EUR\n")
 
 
+def test_numbers_side_by_side_are_not_one_number() -> None:
+    assert accepts(one(Kind.NUMBER), "x: 12 345,5\n", page="12 345,5")
+    assert not accepts(one(Kind.NUMBER), "x: 3 2024\n", page="3 2024")
+    assert not accepts(one(Kind.NUMBER), "x: 2024 300\n", page="2024 300")
+
+
+def test_a_long_unbroken_run_does_not_exhaust_the_matcher() -> None:
+    run = "abcdefghijklmnopqrstuvwxyz" * 15
+    page = f"An encoded image {run} and some words after it"
+    assert accepts(one(Kind.TEXT), f"x: {run}\n", page=page)
+
+
+def test_no_part_of_a_run_of_digits_is_a_number() -> None:
+    digits = "1234567890" * 5
+    assert accepts(one(Kind.TEXT), f"x: {digits}\n", page=digits)
+    for part in (digits, digits[:40], digits[40:]):
+        assert not accepts(one(Kind.NUMBER), f"x: {part}\n", page=digits)
+
+
 def test_a_choice_and_a_boolean_say_what_they_were_read_from() -> None:
     choice = one(Kind.CHOICE, choices=("full", "part"))
     assert accepts(choice, "x: full\nx quote: Full time\n")

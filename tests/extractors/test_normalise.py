@@ -33,6 +33,10 @@ from schemas.schema import Field, Kind
         (Kind.DATETIME, "2020-01-02 10:30", "2020-01-02T10:30:00"),
         (Kind.URL, "../a?b=1", "https://ex.org/a?b=1"),
         (Kind.URL, "javascript:alert(1)", None),
+        (Kind.URL, "http://[", None),
+        (Kind.URL, "http://[::ffff:1.2.3.04]/", None),
+        (Kind.URL, "https://ex.org/ö b", "https://ex.org/%C3%B6%20b"),
+        (Kind.NUMBER, f"{'9' * 400}.5", None),  # beyond what JSON readers hold
         (Kind.BOOLEAN, "true", True),
         (Kind.BOOLEAN, "maybe", None),
     ],

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from extractors.scripted import ScriptedWorker
 from orchestration import Engine, Settings, extract
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
 from orchestration.store import JobState
 from schemas.errors import ModelMissing, StoreError
+from schemas.json_schema import parse
 from schemas.record import PageStatus
 from schemas.schema import Field, Schema
 from tests.extractors import tiny
@@ -54,6 +56,16 @@ def test_a_job_is_a_start_a_page_each_and_an_end(engine: Engine, pages: Path) ->
     assert [type(event) for event in events] == [JobStarted, *[PageDone] * 4, JobEnded]
     assert [event.position for event in done(events)] == [0, 1, 2, 3]
     assert all(event.result.status is PageStatus.OK for event in done(events))
+
+
+def test_what_comes_out_keeps_the_limits_of_the_schema(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<p>Rooms: 12</p><p>Floor: 3</p><p>Tags: a, b, a</p>")
+    count = {"type": "integer", "maximum": 9}
+    tags = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+    schema = parse({"properties": {"rooms": count, "floor": count, "tags": tags}})
+    with Engine(settings, open_worker=lambda tier: ScriptedWorker()) as engine:
+        (page,) = done(list(engine.run([str(tmp_path / "page.html")], schema)))
+    assert page.result.records[0].data == {"rooms": None, "floor": 3, "tags": ["a", "b"]}
 
 
 def test_what_was_told_is_what_is_stored(engine: Engine, pages: Path) -> None:

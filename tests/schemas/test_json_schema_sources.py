@@ -137,7 +137,11 @@ def test_a_pydantic_list_is_many_records() -> None:
 
 
 class Bounded(BaseModel):
-    price: float = PydanticField(gt=0)
+    price: float | None = PydanticField(gt=0)
+
+
+class Mixed(BaseModel):
+    price: float | str
 
 
 class Tree(BaseModel):
@@ -148,10 +152,15 @@ class Opaque(BaseModel):
     handle: Callable[[], int]
 
 
+def test_a_pydantic_class_may_set_limits() -> None:
+    (price,) = from_pydantic(Bounded)
+    assert price.limits == {"exclusiveMinimum": 0}
+
+
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (Bounded, "#/properties/price/exclusiveMinimum: bounds"),
+        (Mixed, "#/properties/price/anyOf: one kind of value besides null"),
         (Tree, "contains itself"),
         (Opaque, "Opaque: Pydantic has no JSON Schema of it"),
     ],
