@@ -11,7 +11,7 @@ rounding breaks a near tie: passes of another width add numbers up in another or
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from extractors.runtime import Context
 
-__all__ = ["Answer", "Chosen", "GrammarCompiler", "Matcher", "decode"]
+__all__ = ["Answer", "Chosen", "GrammarCompiler", "Matcher", "decode", "decode_steps"]
 
 DRAFT_TOKENS = 8
 _LONGEST_KEY = 3  # tokens of context that pick the place in the prompt to copy from
@@ -64,9 +64,11 @@ class GrammarCompiler:
         self._tokenizer = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocab)
 
     def matcher(self, grammar: str) -> Matcher:
-        """A fresh matcher for a Lark *grammar*. Raises DecodeFailed when it does not compile."""
-        compiled = llguidance.LLMatcher.grammar_from_lark(grammar)
-        matcher = llguidance.LLMatcher(self._tokenizer, compiled)
+        """A fresh matcher for a Lark *grammar*, or for one in llguidance's own JSON form.
+
+        Raises DecodeFailed when it does not compile.
+        """
+        matcher = llguidance.LLMatcher(self._tokenizer, grammar)
         return Matcher(matcher, self._tokenizer.vocab_size)
 
     def decode_bytes(self, token: int) -> bytes:
@@ -131,6 +133,27 @@ def decode(
         DecodeFailed: the prompt does not fit the context, the runtime stopped, or the grammar
             left no token to choose.
     """
+    steps = decode_steps(
+        context, matcher, prompt, max_tokens=max_tokens, drafts=drafts, check_stop=check_stop
+    )
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            answer: Answer = end.value
+            return answer
+
+
+def decode_steps(
+    context: Context,
+    matcher: Matcher,
+    prompt: Sequence[int],
+    *,
+    max_tokens: int,
+    drafts: bool = True,
+    check_stop: Callable[[], None] = lambda: None,
+) -> Generator[list[Chosen], None, Answer]:
+    """As `decode`, yielding tokens as they are settled; the generator's value is the answer."""
     shared = context.keep_prefix(prompt)
     rows = context.read(prompt[shared:], check_stop=check_stop)[np.newaxis]
     drafter = _Drafter(prompt if drafts else ())
@@ -140,6 +163,7 @@ def decode(
     while True:
         new = _choose(matcher, rows[row])
         out.extend(new)
+        yield new
         if matcher.stopped or len(out) >= max_tokens:
             break
         tokens = [chosen.token for chosen in new]
