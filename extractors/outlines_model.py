@@ -145,6 +145,7 @@ class SteerableOutlinesModel(OutlinesModel):
         self.last_runs = ()
         self.max_tokens = model.max_tokens
         self._texts = model._texts
+        self._hf_tokenizer = model._hf_tokenizer
         self.hf_tokenizer = model._hf_tokenizer  # these two are what the backends ask for
         # Its annotation leaves fast tokenizers out; its code does not.
         self.tokenizer = TransformerTokenizer(model._hf_tokenizer)  # type: ignore[arg-type]

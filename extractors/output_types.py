@@ -76,9 +76,10 @@ def _json_grammar(schema: Any, whitespace: str | None) -> str:
 
 
 def _checked(grammar: str) -> str:
-    if error := llguidance.LLMatcher.validate_grammar(grammar):
+    is_error, messages = llguidance.LLMatcher.validate_grammar_with_warnings(grammar)
+    if is_error:
         raise SchemaError(
-            f"the output type cannot be honoured: {error}",
+            f"the output type cannot be honoured: {' '.join(messages)}",
             hint="leave that constraint out and check it after the answer",
         )
     return grammar

@@ -374,7 +374,6 @@ def test_real_weights_fill_a_class_with_what_the_text_says(real: OutlinesModel) 
     generator = outlines.Generator(real, Job)
     job = Job.model_validate_json(str(generator(ADVERT)))
     (run,) = real.last_runs
-    print(run)
     assert job.title == "Stage Carpenter"
     assert job.company == "Harbour Lights Theatre"
     assert (job.salary_per_year, job.currency, job.remote) == (540_000, "NOK", False)
