@@ -9,7 +9,7 @@ tie: passes of another width add numbers up in another order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from extractors.drafts import Drafter
     from extractors.runtime import Context
 
-__all__ = ["Answer", "Chosen", "GrammarCompiler", "Matcher", "decode"]
+__all__ = ["Answer", "Chosen", "GrammarCompiler", "Matcher", "decode", "decode_steps"]
 
 DRAFT_TOKENS = 8
 """Tokens of a draft. Each costs a pass a little more; few drafts hold for longer."""
@@ -63,9 +63,11 @@ class GrammarCompiler:
         self._tokenizer = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocab)
 
     def matcher(self, grammar: str) -> Matcher:
-        """A fresh matcher for a Lark *grammar*. Raises DecodeFailed when it does not compile."""
-        compiled = llguidance.LLMatcher.grammar_from_lark(grammar)
-        matcher = llguidance.LLMatcher(self._tokenizer, compiled)
+        """A fresh matcher for a Lark *grammar*, or for one in llguidance's own JSON form.
+
+        Raises DecodeFailed when it does not compile.
+        """
+        matcher = llguidance.LLMatcher(self._tokenizer, grammar)
         return Matcher(matcher, self._tokenizer)
 
     def decode_bytes(self, token: int) -> bytes:
@@ -137,13 +139,34 @@ def decode(
     """Answer *prompt* under *matcher*, at most *max_tokens* long.
 
     The part of the prompt that *context* already holds is not read again. *drafter*: `None` for no
-    drafts, which gives the same answer in more passes. *check_stop* is called
-    before every forward pass and may raise to cancel.
+    drafts, which gives the same answer in more passes. *check_stop* is called before every
+    forward pass and may raise to cancel.
 
     Raises:
         DecodeFailed: the prompt does not fit the context, the runtime stopped, or the grammar
             left no token to choose.
     """
+    steps = decode_steps(
+        context, matcher, prompt, max_tokens=max_tokens, drafter=drafter, check_stop=check_stop
+    )
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            answer: Answer = end.value
+            return answer
+
+
+def decode_steps(
+    context: Context,
+    matcher: Matcher,
+    prompt: Sequence[int],
+    *,
+    max_tokens: int,
+    drafter: Drafter | None = None,
+    check_stop: Callable[[], None] = lambda: None,
+) -> Generator[list[Chosen], None, Answer]:
+    """As `decode`, yielding tokens as they are settled; the generator's value is the answer."""
     shared = context.keep_prefix(prompt)
     rows = context.read(prompt[shared:], check_stop=check_stop)[np.newaxis]
     out: list[Chosen] = []
@@ -152,6 +175,7 @@ def decode(
     while True:
         new = _choose(matcher, rows[row])
         out.extend(new)
+        yield new
         if matcher.stopped or len(out) >= max_tokens:
             break
         tokens = [chosen.token for chosen in new]
@@ -161,20 +185,16 @@ def decode(
             continue
         context.rollback(len(context.tokens) - (len(batch) - row - 1))
         room = min(context.capacity - len(context.tokens), max_tokens - len(out))
+        batch = tokens[held:]
         limit = min(DRAFT_TOKENS, room - len(tokens))
-        batch = tokens[held:] + (_draft(drafter, matcher, out, limit) if drafter else [])
+        if drafter is not None and limit > 0:
+            said = [chosen.token for chosen in out]
+            batch += drafter.propose(said, matcher, limit=limit)
         check_stop()
         rows = context.step(batch)
         row = len(tokens) - held - 1
         steps += 1
     return Answer(tuple(out), matcher.stopped, steps, len(prompt) - shared)
-
-
-def _draft(drafter: Drafter, matcher: Matcher, said: Sequence[Chosen], limit: int) -> list[int]:
-    if limit <= 0:
-        return []
-    answer = matcher.decode_bytes([chosen.token for chosen in said])
-    return drafter.propose(answer, matcher, limit=limit)
 
 
 def _choose(matcher: Matcher, logits: npt.NDArray[np.float32]) -> list[Chosen]:

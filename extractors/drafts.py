@@ -1,15 +1,16 @@
-"""Guesses of what a model will copy from the page next, for `decode` to check in one pass.
+"""Guesses of what a model will copy from its prompt next, for `decode` to check in one pass.
 
-Prompt-lookup decoding (Saxena 2023, https://github.com/apoorvumang/prompt-lookup-decoding), made
-for answers that quote a page: once a value has begun, the rest of its line in the page is the
-guess, then the line's end and the next field's key. Before it has begun, a line of the page that
-carries the field's label is. The guess is made in text, not in tokens, since a word is another
-token after a key than at the start of a line.
+Prompt-lookup decoding: Saxena 2023, https://github.com/apoorvumang/prompt-lookup-decoding.
+`PageDrafter` is made for answers that quote a page: once a value has begun, the rest of its line in
+the page is the guess, then the line's end and the next field's key. Before it has begun, a line of
+the page that carries the field's label is. The guess is made in text, not in tokens, since a word
+is another token after a key than at the start of a line.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from extractors.decode import Matcher
     from schemas.schema import Field, Schema
 
-__all__ = ["Drafter", "PageDrafter"]
+__all__ = ["Drafter", "PageDrafter", "PromptDrafter"]
 
+_LONGEST_KEY = 3  # tokens of context that pick the place in the prompt to copy from
 _MOST_CHARS = 120  # of one value's guess: a longer one seldom holds to its end
 _ENDS = re.compile(
     r"\s*(?:[|·•;\t\n]| [-–—] |\(| \[L\d)"
@@ -32,11 +34,33 @@ _ENDS = re.compile(
 class Drafter(Protocol):
     """Proposes tokens that may follow an answer."""
 
-    def propose(self, answer: bytes, matcher: Matcher, *, limit: int) -> list[int]:
-        """At most *limit* tokens that *matcher* allows after *answer*; `[]` for no idea.
+    def propose(self, said: Sequence[int], matcher: Matcher, *, limit: int) -> list[int]:
+        """At most *limit* tokens that may follow the answer's tokens *said*; `[]` for no idea.
 
-        *matcher* stands at the end of *answer* and is not moved.
+        *matcher* stands after *said* and is not moved.
         """
+
+
+class PromptDrafter:
+    """Copies what followed the answer's last tokens where they stand in the prompt."""
+
+    def __init__(self, prompt: Sequence[int]) -> None:
+        self._prompt = prompt
+        self._places: dict[int, list[int]] = defaultdict(list)
+        for place, token in enumerate(prompt):
+            self._places[token].append(place)
+
+    def propose(self, said: Sequence[int], matcher: Matcher, *, limit: int) -> list[int]:
+        places = self._places.get(said[-1], []) if said else []
+        for back in range(2, min(_LONGEST_KEY, len(said)) + 1):
+            longer = [
+                p for p in places if p + 1 >= back and self._prompt[p + 1 - back] == said[-back]
+            ]
+            places = longer or places
+        if not places:
+            return []
+        draft = list(self._prompt[places[0] + 1 : places[0] + 1 + limit])
+        return draft[: matcher.count_allowed(draft)]
 
 
 class PageDrafter:
@@ -49,8 +73,8 @@ class PageDrafter:
         names = "|".join(sorted(map(re.escape, self._fields), key=len, reverse=True))
         self._lead = re.compile(rf"\s*(?:- )?(?:({names})(?:{re.escape(QUOTE_SUFFIX)})?:)?")
 
-    def propose(self, answer: bytes, matcher: Matcher, *, limit: int) -> list[int]:
-        text = answer.decode("utf-8", errors="ignore")
+    def propose(self, said: Sequence[int], matcher: Matcher, *, limit: int) -> list[int]:
+        text = matcher.decode_bytes(said).decode("utf-8", errors="ignore")
         ahead = matcher.copy()
         draft: list[int] = []
         while len(draft) < limit:

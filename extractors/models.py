@@ -22,6 +22,9 @@ from schemas.record import Tier
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
+    from extractors.outlines_model import OutlinesModel
+    from extractors.runtime import Runtime
+
 __all__ = ["ModelLibrary"]
 
 TOKENIZER_FOLDER = "tokenizer"
@@ -58,12 +61,34 @@ class ModelLibrary:
             ModelMissing: no weights; the message lists what was tried.
             WorkerError: the weights cannot be compiled or loaded.
         """
+        return Worker(*self._load(tier, model, threads), tier=tier, budget=budget)
+
+    def outlines_model(
+        self,
+        tier: Tier,
+        *,
+        model: str | None = None,
+        max_tokens: int = 1024,
+        threads: int = 0,
+    ) -> OutlinesModel:
+        """The same model for `outlines.Generator`, with answers of up to *max_tokens*.
+
+        Raises as `worker` does.
+        """
+        loaded = self._load(tier, model, threads)
+        from extractors.outlines_model import OutlinesModel  # brings all of Outlines with it
+
+        return OutlinesModel(*loaded, max_tokens=max_tokens)
+
+    def _load(
+        self, tier: Tier, model: str | None, threads: int
+    ) -> tuple[Runtime, PreTrainedTokenizerFast]:
         from extractors.runtime import Runtime
 
         found = self._weights.resolve(model) if model else self._weights.resolve_tier(tier)
         compiled = self.compiled(found)
         tokenizer = load_tokenizer(compiled.path / TOKENIZER_FOLDER)
-        return Worker(Runtime(compiled, threads=threads), tokenizer, tier=tier, budget=budget)
+        return Runtime(compiled, threads=threads), tokenizer
 
     def compiled(self, weights: Weights, *, precision: Precision = Precision.W8A8) -> CompiledModel:
         """The compiled form of *weights*: from the cache by their content, else built now."""

@@ -6,7 +6,8 @@ apart, with the tokenizer's control tokens off, so that no page can close its ow
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from extractors.grammar import NOTHING, QUOTE_SUFFIX
@@ -15,7 +16,7 @@ from schemas.schema import Field, Kind, Schema
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-__all__ = ["build_prompt", "describe"]
+__all__ = ["build_prompt", "describe", "encode_chat"]
 
 _SYSTEM = (
     "You read one web page and copy facts from it. Answer with one line per field, in the form "
@@ -88,6 +89,24 @@ def build_prompt(tokenizer: PreTrainedTokenizerFast, schema: Schema, page_text: 
         *_encode_as_text(tokenizer, page_text),
         *encode(after, add_special_tokens=False).ids,
     ]
+
+
+def encode_chat(
+    tokenizer: PreTrainedTokenizerFast, messages: Sequence[Mapping[str, str]]
+) -> list[int]:
+    """Token ids of *messages* ("role" and "content") under the chat template, up to the answer.
+
+    Contents are encoded apart from the template, as plain text: none can close its own turn.
+    """
+    marked = [{**message, "content": f"\0{i}\0"} for i, message in enumerate(messages)]
+    whole = tokenizer.apply_chat_template(marked, tokenize=False, add_generation_prompt=True)
+    ids: list[int] = []
+    for i, part in enumerate(re.split("\0([0-9]+)\0", str(whole))):
+        if i % 2:  # what the brackets caught: a message's number
+            ids += _encode_as_text(tokenizer, messages[int(part)]["content"])
+        else:
+            ids += tokenizer.backend_tokenizer.encode(part, add_special_tokens=False).ids
+    return ids
 
 
 def _encode_as_text(tokenizer: PreTrainedTokenizerFast, text: str) -> list[int]:

@@ -42,8 +42,7 @@ class Rotation:
         blocks = len(self._hadamard)
         mixed = (matrix * self._signs).reshape(-1, blocks) @ self._hadamard
         split = mixed.reshape(rows, width // blocks, blocks)
-        rotated: FloatArray = np.matmul(self._between.T, split).reshape(rows, width)
-        return rotated
+        return np.asarray(np.matmul(self._between.T, split).reshape(rows, width), np.float32)
 
     def of_rows(self, matrix: FloatArray) -> FloatArray:
         """Qᵀ · matrix, for a matrix of (width, columns) that writes to the stream."""
@@ -121,5 +120,5 @@ class RotatedCheckpoint:
             return whole
         columns = whole.reshape(len(whole), -1).T  # (inputs or 1, kv_heads · head_dim)
         heads = np.ascontiguousarray(columns).reshape(-1, self.config.head_dim)
-        rotated: FloatArray = self._head.of_columns(heads).reshape(columns.shape)
+        rotated = self._head.of_columns(heads).reshape(columns.shape)
         return np.asarray(rotated.T.reshape(whole.shape), np.float32)

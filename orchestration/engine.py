@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from extractors.blocks import ParsedPage, parse_page
 from extractors.models import ModelLibrary
@@ -23,6 +23,9 @@ from schemas.errors import FieldwiseError, ModelMissing, StoreError
 from schemas.fitting import fitted
 from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Schema
+
+if TYPE_CHECKING:
+    from extractors.outlines_model import OutlinesModel
 
 __all__ = ["Engine", "PageWorker", "extract"]
 
@@ -189,10 +192,26 @@ class Engine:
         settings = self.settings
         return self.models().worker(
             tier,
-            model=settings.small_model if tier is Tier.SMALL else settings.large_model,
+            model=self._model_name(tier),
             budget=Budget(page=settings.page_tokens, answer=settings.answer_tokens),
             threads=settings.threads,
         )
+
+    def outlines_model(self, tier: Tier = Tier.LARGE) -> OutlinesModel:
+        """The model of *tier*, loaded for `outlines.Generator`: any prompt, any output type.
+
+        Answers grow to the settings' `answer_tokens`. Raises as `warm_up` does.
+        """
+        return self.models().outlines_model(
+            tier,
+            model=self._model_name(tier),
+            max_tokens=self.settings.answer_tokens,
+            threads=self.settings.threads,
+        )
+
+    def _model_name(self, tier: Tier) -> str | None:
+        settings = self.settings
+        return settings.small_model if tier is Tier.SMALL else settings.large_model
 
     def weights(self) -> WeightStore:
         """Where this engine's weights come from."""

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from extractors.decode import Answer, GrammarCompiler, Matcher, decode
-from extractors.drafts import PageDrafter
+from extractors.drafts import PageDrafter, PromptDrafter
 from extractors.grammar import build_grammar
 from extractors.models import ModelLibrary
 from extractors.prompt import build_prompt
@@ -38,9 +38,10 @@ def text_of(shown: str) -> str:
 def guess(compiler: GrammarCompiler, said: str, *, limit: int = 200) -> str:
     """What the drafter adds to the answer *said*; one token is one byte here."""
     matcher: Matcher = compiler.matcher(build_grammar(POST, text_of(SHOWN)))
-    matcher.consume(TOKENIZER.encode(said, add_special_tokens=False))
+    tokens = TOKENIZER.encode(said, add_special_tokens=False)
+    matcher.consume(tokens)
     drafter = PageDrafter(TOKENIZER, POST, SHOWN)
-    return matcher.decode_bytes(drafter.propose(said.encode(), matcher, limit=limit)).decode()
+    return matcher.decode_bytes(drafter.propose(tokens, matcher, limit=limit)).decode()
 
 
 def test_a_title_is_guessed_from_the_first_heading(compiler: GrammarCompiler) -> None:
@@ -73,6 +74,15 @@ def test_nothing_is_guessed_for_words_that_the_page_has_not(compiler: GrammarCom
 
 def test_a_guess_is_no_longer_than_asked_for(compiler: GrammarCompiler) -> None:
     assert guess(compiler, "job_title:", limit=3) == " He"
+
+
+def test_tokens_that_stand_in_the_prompt_are_copied_on(compiler: GrammarCompiler) -> None:
+    prompt = TOKENIZER.encode("an oak, an ash, an elm", add_special_tokens=False)
+    said = TOKENIZER.encode('"an as', add_special_tokens=False)
+    matcher = compiler.matcher(r'start: /"[a-z ]*"/')
+    matcher.consume(said)
+    proposed = PromptDrafter(prompt).propose(said, matcher, limit=8)
+    assert matcher.decode_bytes(proposed) == b"h", "what the grammar forbids is left out"
 
 
 @pytest.fixture(scope="module")
