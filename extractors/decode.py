@@ -58,9 +58,9 @@ class GrammarCompiler:
     """Compiles grammars for one tokenizer of at most *vocab* tokens. Takes a second to build."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, *, vocab: int) -> None:
-        import llguidance.hf  # brings transformers with it, which other commands need not load
-
-        self._tokenizer = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocab)
+        self._tokenizer = llguidance.LLTokenizer(
+            tokenizer.backend_tokenizer.to_str(), n_vocab=vocab, eos_token=tokenizer.eos_token_id
+        )
 
     def matcher(self, grammar: str) -> Matcher:
         """A fresh matcher for a Lark *grammar*, or for one in llguidance's own JSON form.

@@ -87,8 +87,8 @@ class ModelLibrary:
 
         found = self._weights.resolve(model) if model else self._weights.resolve_tier(tier)
         compiled = self.compiled(found)
-        tokenizer = load_tokenizer(compiled.path / TOKENIZER_FOLDER)
-        return Runtime(compiled, threads=threads), tokenizer
+        runtime = Runtime(compiled, threads=threads)  # loads while the tokenizer does
+        return runtime, load_tokenizer(compiled.path / TOKENIZER_FOLDER)
 
     def compiled(self, weights: Weights, *, precision: Precision = Precision.W8A8) -> CompiledModel:
         """The compiled form of *weights*: from the cache by their content, else built now."""

@@ -6,6 +6,7 @@ The only module that imports onnxruntime.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -25,27 +26,32 @@ CHUNK = 256
 
 
 class Runtime:
-    """A compiled model, ready to run. Not thread-safe: one runtime a thread.
+    """A compiled model. Its contexts share one set of weights.
 
-    `threads`: CPU threads inside one forward pass; 0 lets ONNX Runtime choose.
-
-    Raises:
-        WorkerError: ONNX Runtime could not load the graph.
+    Loading goes on in a thread of its own, beside whatever else there is to load; the first
+    context waits for it. `threads`: CPU threads inside one forward pass; 0 lets ONNX Runtime choose.
     """
 
     def __init__(self, model: CompiledModel, *, threads: int = 0) -> None:
         self.config: ModelConfig = model.config
-        self._session = _open_session(model.graph, threads)
+        pool = ThreadPoolExecutor(1, thread_name_prefix="load-model")
+        self._session = pool.submit(_open_session, model.graph, threads)
+        pool.shutdown(wait=False)  # lets the thread end after its one task
 
     def context(self, capacity: int) -> Context:
-        """An empty sequence with room for *capacity* tokens, prompt and answer together."""
+        """An empty sequence with room for *capacity* tokens, prompt and answer together.
+
+        Raises:
+            WorkerError: ONNX Runtime could not load the graph, or *capacity* is more than the
+                model reads.
+        """
         limit = self.config.context
         if capacity > limit:
             raise WorkerError(
                 f"the model reads at most {limit} tokens, {capacity} were asked for",
                 hint="lower the page's token budget",
             )
-        return Context(self._session, self.config, capacity)
+        return Context(self._session.result(), self.config, capacity)
 
 
 def _open_session(graph: Path, threads: int) -> ort.InferenceSession:
