@@ -1,0 +1,43 @@
+"""A process that loads a compiled model, reads one page, and prints its peak memory in MiB.
+
+python -m benchmarks.memory FOLDER_OF_THE_COMPILED_MODEL
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.workload import SCHEMA, tasks
+from extractors.compile import CompiledModel, open_compiled
+from extractors.models import TOKENIZER_FOLDER
+from extractors.runtime import Runtime
+from extractors.tokenizer import load_tokenizer
+from extractors.worker import Budget, Worker
+from schemas.record import Tier
+
+__all__ = ["peak_mib"]
+
+_CONTEXT = Budget(page=512, answer=512)  # with what is kept for instructions: 2,048 tokens
+
+
+def peak_mib(model: CompiledModel) -> float:
+    """Peak resident memory of a worker with room for 2,048 tokens, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.memory", str(model.path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[-1])
+
+
+def main() -> None:
+    model = open_compiled(Path(sys.argv[1]))
+    assert model is not None
+    tokenizer = load_tokenizer(model.path / TOKENIZER_FOLDER)
+    worker = Worker(Runtime(model), tokenizer, tier=Tier.LARGE, budget=_CONTEXT)
+    worker.extract(tasks(tokenizer, pages=1)[0].page, SCHEMA)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+if __name__ == "__main__":
+    main()

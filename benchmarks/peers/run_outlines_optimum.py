@@ -1,0 +1,62 @@
+"""Answers requests with Optimum's float32 export under Outlines' own transformers path.
+
+Runs in an environment of its own, `benchmarks.peer`. The export is made once, in `folder`.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+
+def export(gguf: Path, folder: Path) -> None:
+    """The GGUF's weights in float32, exported as Optimum does it for its users."""
+    from optimum.exporters.onnx import main_export
+    from transformers import AutoModelForCausalLM
+
+    plain = folder / "float32"
+    if not (plain / "config.json").exists():
+        model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name)
+        model.generation_config.do_sample = False
+        for name in ("temperature", "top_p", "top_k"):
+            setattr(model.generation_config, name, None)
+        model.save_pretrained(plain)
+        del model
+    main_export(str(plain), folder / "onnx", task="text-generation-with-past", do_validation=False)
+
+
+def main() -> None:
+    options = json.loads(sys.argv[1])
+    folder = Path(options["folder"])
+    if not (folder / "onnx" / "model.onnx").exists():
+        export(Path(options["gguf"]), folder)
+
+    import onnxruntime
+    import outlines
+    from optimum.onnxruntime import ORTModelForCausalLM
+    from transformers import AutoTokenizer
+
+    session = onnxruntime.SessionOptions()
+    session.intra_op_num_threads = options["threads"]
+    tokenizer = AutoTokenizer.from_pretrained(options["tokenizer"])
+    onnx = ORTModelForCausalLM.from_pretrained(
+        folder / "onnx", session_options=session, provider="CPUExecutionProvider"
+    )
+    model = outlines.from_transformers(onnx, tokenizer)
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        request = json.loads(line)
+        started = time.perf_counter()
+        output_type = outlines.json_schema(json.dumps(request["schema"]))
+        text = model(
+            outlines.inputs.Chat(request["messages"]),
+            output_type,
+            max_new_tokens=request["max_tokens"],
+            do_sample=False,
+        )
+        seconds = time.perf_counter() - started
+        tokens = len(tokenizer(text).input_ids)
+        print(json.dumps({"text": text, "seconds": seconds, "tokens": tokens}), flush=True)
+
+
+main()
