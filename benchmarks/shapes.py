@@ -56,7 +56,8 @@ def _tensors() -> Iterator[tuple[str, npt.NDArray[np.float16]]]:
     }
 
     def draw(*size: int) -> npt.NDArray[np.float16]:
-        return (rng.standard_normal(size, np.float32) / np.sqrt(size[-1])).astype(np.float16)
+        drawn = rng.standard_normal(size, np.float32) / np.sqrt(size[-1])
+        return np.asarray(drawn, np.float16)
 
     yield "model.embed_tokens.weight", draw(shape["vocab_size"], hidden)
     yield "model.norm.weight", np.ones(hidden, np.float16)

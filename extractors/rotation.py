@@ -106,7 +106,7 @@ class RotatedCheckpoint:
 
     def _writer(self, whole: FloatArray, last: str) -> FloatArray:
         if whole.ndim == 1:
-            return self._stream.of_columns(whole[np.newaxis])[0]
+            return np.asarray(self._stream.of_columns(whole[np.newaxis])[0])
         if last == "o_proj":
             heads = whole.reshape(-1, self.config.head_dim)
             whole = self._head.of_columns(heads).reshape(whole.shape)

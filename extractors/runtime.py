@@ -29,7 +29,7 @@ class Runtime:
     """A compiled model. Its contexts share one set of weights.
 
     Loading goes on in a thread of its own, beside whatever else there is to load; the first
-    context waits for it. `threads`: CPU threads inside one forward pass; 0 lets ONNX Runtime choose.
+    context waits for it. `threads`: CPU threads in one forward pass; 0 lets ONNX Runtime choose.
     """
 
     def __init__(self, model: CompiledModel, *, threads: int = 0) -> None:
