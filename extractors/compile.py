@@ -40,7 +40,7 @@ from extractors.rotation import RotatedCheckpoint
 
 __all__ = ["FORMAT", "CompiledModel", "Precision", "compile_model", "open_compiled"]
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever the graph changes, so that older compiled models are built anew."""
 
 GRAPH_FILE, DATA_FILE, CONFIG_FILE = "model.onnx", "model.data", "model.json"
@@ -188,9 +188,14 @@ class _Decoder:
         prefix = f"model.layers.{index}"
         normed, skip = self._norm(f"{prefix}.input_layernorm.weight", skip, delta)
         attended = self._attention(index, self._quantise_normed(normed))
+        if index == self._config.layers - 1:  # the other positions are done with: their KV is kept
+            attended, skip = self._asked(attended), self._asked(skip)
         delta = self._linear(self._quantise(attended), f"{prefix}.self_attn.o_proj")
         normed, skip = self._norm(f"{prefix}.post_attention_layernorm.weight", skip, delta)
         return skip, self._mlp(f"{prefix}.mlp", self._quantise_normed(normed))
+
+    def _asked(self, rows: str) -> str:
+        return self._op("Gather", rows, "logit_positions", axis=0)
 
     def _norm(self, name: str, skip: str, delta: str) -> tuple[str, str]:
         """RMS norm of skip + delta; returns it and the sum."""
@@ -243,9 +248,8 @@ class _Decoder:
         return self._linear(self._quantise(product), f"{prefix}.down_proj")
 
     def _head(self, skip: str, delta: str) -> None:
-        """Logits of the asked positions, (P, vocab)."""
-        asked = [self._op("Gather", part, "logit_positions", axis=0) for part in (skip, delta)]
-        normed, _ = self._norm("model.norm.weight", *asked)
+        """Logits of the asked positions, (P, vocab), from what the last layer made of them."""
+        normed, _ = self._norm("model.norm.weight", skip, delta)
         tied = not self._source.has("lm_head.weight")
         name = "model.embed_tokens" if tied else "lm_head"
         logits = self._linear(self._quantise_normed(normed), name)
