@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ceiling import product_seconds
+from benchmarks.checkpoints import as_float32_safetensors, random_qwen2_half_billion
 from benchmarks.memory import peak_mib
 from benchmarks.peer import PEERS, Peer, PeerFailed
 from benchmarks.report import PageTime, Row, table
-from benchmarks.shapes import random_qwen2_half_billion
 from benchmarks.workload import SCHEMA, Task, tasks
 from extractors.checkpoint import open_checkpoint
 from extractors.compile import CompiledModel, compile_model, open_compiled
@@ -130,6 +130,7 @@ def _race(
 ) -> tuple[list[PageTime], list[str]]:
     """Every page by every engine in turn; the first page is a rehearsal that nobody times."""
     notes, times = [], []
+    float32 = cache / "benchmarks" / "float32"
     with ExitStack() as stack:
         peers: dict[str, Peer] = {}
         for recipe in PEERS:
@@ -138,10 +139,13 @@ def _race(
             folder = cache / "benchmarks" / recipe.name
             options = {
                 "gguf": str(gguf),
+                "float32": str(float32),
                 "threads": threads,
                 "folder": str(folder),
                 "tokenizer": str(model.path / TOKENIZER_FOLDER),
             }
+            if recipe.name == "outlines_optimum":
+                as_float32_safetensors(open_checkpoint(gguf), float32)
             try:
                 peers[recipe.name] = stack.enter_context(Peer(recipe, folder, options))
             except PeerFailed as failure:

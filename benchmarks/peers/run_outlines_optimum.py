@@ -9,27 +9,18 @@ import time
 from pathlib import Path
 
 
-def export(gguf: Path, folder: Path) -> None:
-    """The GGUF's weights in float32, exported as Optimum does it for its users."""
+def export(weights: str, folder: Path) -> None:
+    """As Optimum's users do it, with the key-value cache as inputs and outputs."""
     from optimum.exporters.onnx import main_export
-    from transformers import AutoModelForCausalLM
 
-    plain = folder / "float32"
-    if not (plain / "config.json").exists():
-        model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name)
-        model.generation_config.do_sample = False
-        for name in ("temperature", "top_p", "top_k"):
-            setattr(model.generation_config, name, None)
-        model.save_pretrained(plain)
-        del model
-    main_export(str(plain), folder / "onnx", task="text-generation-with-past", do_validation=False)
+    main_export(weights, folder, task="text-generation-with-past", do_validation=False)
 
 
 def main() -> None:
     options = json.loads(sys.argv[1])
     folder = Path(options["folder"])
     if not (folder / "onnx" / "model.onnx").exists():
-        export(Path(options["gguf"]), folder)
+        export(options["float32"], folder / "onnx")
 
     import onnxruntime
     import outlines

@@ -1,4 +1,4 @@
-"""Checkpoints of random weights in the exact shape of a real model, for speed alone."""
+"""Checkpoints that the benchmarks write: random ones, and real ones in another file format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save_file
 
-__all__ = ["random_qwen2_half_billion"]
+from extractors.checkpoint import Checkpoint
+
+__all__ = ["as_float32_safetensors", "random_qwen2_half_billion"]
 
 # https://huggingface.co/Qwen/Qwen2-0.5B-Instruct/blob/main/config.json
 _QWEN2_HALF_BILLION: dict[str, Any] = {
@@ -39,6 +41,52 @@ def random_qwen2_half_billion(folder: Path) -> Path:
         save_file(dict(_tensors()), part)
         part.rename(file)
     return folder
+
+
+def as_float32_safetensors(checkpoint: Checkpoint, folder: Path) -> Path:
+    """The same Qwen2 weights as a folder that other libraries read, written once."""
+    file = folder / "model.safetensors"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.json").write_text(json.dumps(_config(checkpoint)), "utf-8")
+        part = file.with_suffix(".part")
+        names = [name for name in _names(checkpoint.config.layers) if checkpoint.has(name)]
+        tensors = {name: np.ascontiguousarray(checkpoint.tensor(name)) for name in names}
+        save_file(tensors, part, metadata={"format": "pt"})
+        part.rename(file)
+    return folder
+
+
+def _config(checkpoint: Checkpoint) -> dict[str, Any]:
+    shape = checkpoint.config
+    return {
+        "model_type": "qwen2",
+        "architectures": ["Qwen2ForCausalLM"],
+        "num_hidden_layers": shape.layers,
+        "hidden_size": shape.hidden,
+        "intermediate_size": shape.intermediate,
+        "num_attention_heads": shape.heads,
+        "num_key_value_heads": shape.kv_heads,
+        "vocab_size": shape.vocab,
+        "max_position_embeddings": shape.context,
+        "rope_theta": shape.rope_theta,
+        "rms_norm_eps": shape.rms_eps,
+        "tie_word_embeddings": not checkpoint.has("lm_head.weight"),
+        "torch_dtype": "float32",
+    }
+
+
+def _names(layers: int) -> Iterator[str]:
+    """Every tensor that a Qwen2 checkpoint may hold."""
+    yield from ("model.embed_tokens.weight", "model.norm.weight", "lm_head.weight")
+    for index in range(layers):
+        prefix = f"model.layers.{index}"
+        for part in ("q_proj", "k_proj", "v_proj"):
+            yield from (f"{prefix}.self_attn.{part}.{kind}" for kind in ("weight", "bias"))
+        yield f"{prefix}.self_attn.o_proj.weight"
+        yield from (f"{prefix}.mlp.{part}_proj.weight" for part in ("gate", "up", "down"))
+        for norm in ("input_layernorm", "post_attention_layernorm"):
+            yield f"{prefix}.{norm}.weight"
 
 
 def _tensors() -> Iterator[tuple[str, npt.NDArray[np.float16]]]:
