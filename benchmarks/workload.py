@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page
-from extractors.passages import first_passage
+from extractors.passages import choose_passage
 from schemas.json_schema import to_json_schema
 from schemas.schema import Schema
 from schemas.source import resolve
@@ -63,8 +63,9 @@ def _spread(folder: Path, pages: int) -> list[Path]:
 def _task(tokenizer: PreTrainedTokenizerFast, path: Path) -> Task:
     page = parse_page(Page(str(path), "", path.read_bytes()))
     backend = tokenizer.backend_tokenizer
-    passage = first_passage(
+    passage = choose_passage(
         page.document,
+        SCHEMA,
         links=(),
         budget=PAGE_TOKENS,
         count_tokens=lambda texts: [

@@ -16,9 +16,9 @@ _GAP = f"[\\s{re.escape(HYPHENS)}]+"
 
 
 class Locator:
-    """Finds quotes in one document, within the part of it that the model was shown."""
+    """Finds quotes in one document, within the parts of it that the model was shown."""
 
-    def __init__(self, document: Document, shown: Span) -> None:
+    def __init__(self, document: Document, shown: Sequence[Span]) -> None:
         self._document = document
         self._shown = shown
 
@@ -49,12 +49,19 @@ class Locator:
         if not places:
             return None
         best = min(places, key=lambda span: self._rank(span, labels, heading))
-        return self.cite(self._whole_heading(best) if heading else best)
+        return self.cite(self._whole_heading(best, labels) if heading else best)
 
-    def _whole_heading(self, span: Span) -> Span:
-        block = self._document.block_at(span.start)
-        inside = span.end <= block.span.end <= self._shown.end
-        return block.span if block.tag in _HEADINGS and inside else span
+    def _whole_heading(self, span: Span, labels: Sequence[str]) -> Span:
+        """The heading that *span* stands in, without a label such as "Title:"."""
+        block = self._document.block_at(span.start).span
+        is_heading = self._document.block_at(span.start).tag in _HEADINGS
+        shown = any(s.start <= block.start and block.end <= s.end for s in self._shown)
+        if not (is_heading and shown and span.end <= block.end):
+            return span
+        words = "|".join(re.escape(label) for label in labels if label)
+        label = re.match(rf"(?:{words})\s*:\s+", self._document.quote(block), re.IGNORECASE)
+        start = block.start + (label.end() if label and words else 0)
+        return Span(start, block.end)
 
     def _places(self, words: str) -> list[Span]:
         """Where *words* stand as they are; else where they do with hyphens for spaces."""
@@ -65,9 +72,9 @@ class Locator:
     def _matches(self, pattern: str) -> list[Span]:
         if not pattern:
             return []
-        found = re.compile(pattern, re.IGNORECASE).finditer(
-            self._document.text, self._shown.start, self._shown.end
-        )
+        search = re.compile(pattern, re.IGNORECASE).finditer
+        text = self._document.text
+        found = (match for part in self._shown for match in search(text, part.start, part.end))
         return [span for match in found if self._whole_words(span := Span(*match.span()))]
 
     def _whole_words(self, span: Span) -> bool:

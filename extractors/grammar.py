@@ -22,7 +22,15 @@ from collections.abc import Iterable, Sequence
 
 from schemas.schema import Field, Kind, Schema
 
-__all__ = ["HYPHENS", "NOTHING", "QUOTE_SUFFIX", "build_grammar", "fold_lines", "word_pieces"]
+__all__ = [
+    "GAP",
+    "HYPHENS",
+    "NOTHING",
+    "QUOTE_SUFFIX",
+    "build_grammar",
+    "fold_lines",
+    "word_pieces",
+]
 
 NOTHING = "null"
 """What the model writes for a field that the page does not state."""
@@ -32,6 +40,9 @@ QUOTE_SUFFIX = " quote"
 
 HYPHENS = "-\u2010\u2011"
 """Signs that join words, for which a model may write a space and the reverse."""
+
+GAP = "\f"
+"""Stands in a page's text where something was left out; no value runs across it."""
 
 _MAX_CHARS = {Kind.TEXT: 400, Kind.MONEY: 80, Kind.DATE: 60, Kind.DATETIME: 60}
 _MAX_QUOTE_CHARS = 120
@@ -161,8 +172,9 @@ def _value(field: Field, links: Sequence[str]) -> str:
 
 
 def _terminals(text: str) -> list[str]:
-    """The page-bound terminals. `/\\S.*/` keeps the empty run out, which the substring allows."""
-    pieces = word_pieces(fold_lines(text))
+    """The page-bound terminals. `/\\S.*/` keeps the empty run out, which the substring
+    allows, and runs over a line break, which stands for a gap."""
+    pieces = ["\n" if piece == GAP else piece for piece in word_pieces(fold_lines(text))]
     forms = {"EXACT": pieces, **_other_spellings(pieces)}
     runs = {**forms, "WHOLE": _whole_pieces(fold_lines(text))}
     bounded = [

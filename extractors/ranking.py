@@ -79,16 +79,20 @@ def _query(field: Field) -> frozenset[str]:
 
 def _shared(blocks: Sequence[list[str]], queries: Sequence[frozenset[str]]) -> list[float]:
     """The best match of each block with any field's words, each rated within the page."""
-    seen = Counter(word for words in blocks for word in set(words))
+    asked = frozenset().union(*queries)
+    hits = [Counter(word for word in words if word in asked) for words in blocks]
+    seen = Counter(word for counts in hits for word in counts)
     rarity = {w: math.log(1 + (len(blocks) - n + 0.5) / (n + 0.5)) for w, n in seen.items()}
     mean = sum(map(len, blocks)) / max(1, len(blocks)) or 1.0
 
-    def match(words: list[str], query: frozenset[str]) -> float:
-        damping = 1.2 * (0.25 + 0.75 * len(words) / mean)
-        counts = Counter(word for word in words if word in query)
-        return sum(rarity[w] * n * 2.2 / (n + damping) for w, n in counts.items())
+    def match(counts: Counter[str], query: frozenset[str], length: int) -> float:
+        damping = 1.2 * (0.25 + 0.75 * length / mean)
+        return sum(rarity[w] * n * 2.2 / (n + damping) for w, n in counts.items() if w in query)
 
-    return [max((match(words, query) for query in queries), default=0.0) for words in blocks]
+    return [
+        max(match(counts, query, len(words)) for query in queries) if counts else 0.0
+        for counts, words in zip(hits, blocks, strict=True)
+    ]
 
 
 def _structure(block: Block, text: str) -> float:

@@ -16,9 +16,9 @@ from extractors.blocks import Link, ParsedPage
 from extractors.decode import Answer, GrammarCompiler, decode
 from extractors.drafts import PageDrafter
 from extractors.evidence import Locator
-from extractors.grammar import build_grammar
+from extractors.grammar import GAP, build_grammar
 from extractors.normalise import normalise
-from extractors.passages import Passage, first_passage
+from extractors.passages import Passage, choose_passage
 from extractors.prompt import build_prompt
 from schemas.document import Span
 from schemas.errors import DecodeFailed
@@ -113,8 +113,9 @@ class Worker:
 
     def _passage(self, page: ParsedPage, schema: Schema) -> Passage:
         wants_links = any(_takes_links(field) for field in schema)
-        return first_passage(
+        return choose_passage(
             page.document,
+            schema,
             links=page.links if wants_links else (),
             budget=self._budget.page,
             count_tokens=self._count_tokens,
@@ -148,14 +149,14 @@ def _takes_links(field: Field) -> bool:
 
 
 def _text(page: ParsedPage, passage: Passage) -> str:
-    return page.document.quote(passage.span)
+    return GAP.join(page.document.quote(span) for span in passage.spans)
 
 
 def _cut(page: ParsedPage, passage: Passage, answer: Answer) -> str | None:
     reasons = []
     if passage.cut:
-        shown, whole = len(passage.span), len(page.document.text)
-        reasons.append(f"only the first {shown:,} of {whole:,} characters were read")
+        shown, whole = len(passage), len(page.document.text)
+        reasons.append(f"{shown:,} of {whole:,} characters were read, those likeliest to matter")
     if not answer.complete:
         reasons.append("the answer reached its token budget and the rest of it is missing")
     return "; ".join(reasons) or None
@@ -208,7 +209,7 @@ class _Grounder:
     ) -> None:
         self._url = page.document.url
         self._links = passage.links
-        self._locator = Locator(page.document, passage.span)
+        self._locator = Locator(page.document, passage.spans)
         self._transcript = transcript
         self._tier = tier
 

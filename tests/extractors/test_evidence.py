@@ -14,7 +14,7 @@ PAGE = Document.from_blocks(
         ("/html/body/p[4]", "工作地点在北京市。"),
     ],
 )
-LOCATOR = Locator(PAGE, Span(0, len(PAGE.text)))
+LOCATOR = Locator(PAGE, [Span(0, len(PAGE.text))])
 
 
 def xpath(words: str, *labels: str) -> str | None:
@@ -68,4 +68,12 @@ def test_places_already_taken_are_passed_over() -> None:
 
 
 def test_nothing_is_found_beyond_what_was_shown() -> None:
-    assert Locator(PAGE, Span(0, 21)).find("Mill Lane") is None
+    assert Locator(PAGE, [Span(0, 21)]).find("Mill Lane") is None
+
+
+def test_a_heading_is_quoted_whole_but_for_its_label() -> None:
+    page = Document.from_blocks("", [("/html/body/h1", "Title: Night baker (nights)")])
+    locator = Locator(page, [Span(0, len(page.text))])
+    found = locator.find("Night baker", labels=["title"], heading=True)
+    assert found is not None
+    assert found.quote == "Night baker (nights)"

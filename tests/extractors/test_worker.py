@@ -113,7 +113,7 @@ def test_a_page_beyond_the_budget_is_cut_and_says_so(worker: Worker) -> None:
     page = parsed("".join(f"<p>Line number {i} of a long page</p>" for i in range(100)))
     extraction = worker.extract(page, Schema("post", (Field("title"),)))
     assert extraction.cut is not None
-    assert extraction.cut.startswith("only the first ")
+    assert " characters were read" in extraction.cut
     for cell in extraction.records[0].cells.values():
         for value in cell_values(cell):
             assert value.evidence is None or value.evidence.span.end <= 600
