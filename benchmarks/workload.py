@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA", "Task", "tasks"]
 
 SCHEMA: Schema = resolve("job_posting")
-PAGE_TOKENS = 1400  # the worker's own budget
+PAGE_TOKENS = 800  # the worker's own budget
 ANSWER_TOKENS = 512
 
 _OWN_PAGES = Path(__file__).parent.parent / "tests" / "pages"

@@ -21,7 +21,10 @@ __all__ = ["rank_blocks"]
 
 _HEADINGS = {"title": 4.0, "h1": 5.0, "h2": 1.5, "h3": 1.0, "h4": 0.5}
 _LABELLED = {"dt": 1.0, "dd": 1.0, "th": 1.0, "td": 0.7, "li": 0.3, "time": 1.0, "label": 0.5}
-_AROUND = re.compile(r"/(?:nav|footer|aside|header|form|button|select)\b")
+# A header within an article or a main part is the subject's own.
+_AROUND = re.compile(
+    r"/(?:nav|footer|aside|form|button|select)\b|^/html/body(?:/div(?:\[\d+\])?)*/header\b"
+)
 _AROUND_COST = 3.0
 _LABEL = re.compile(r"^[^:：]{2,40}[:：]")
 _MONEY = re.compile(r"[$€£¥₹₽]|\b[A-Z]{3}\b ?\d|\d ?(?:[A-Z]{3}\b|kr\b|Kč|zł|%)")
@@ -37,7 +40,8 @@ _FORM_WORTH = {Kind.MONEY: 2.0, Kind.DATE: 1.5, Kind.DATETIME: 1.5}
 _SHARED_WORTH = 1.2
 _INHERITED = 0.6  # of a heading's shared words, by each block under it
 _START_WORTH, _START_BLOCKS = 3.0, 25.0  # the first blocks of the main part, and how fast it fades
-_LONG = 90.0  # words; a longer block must be worth more to earn its room
+_TOP_WORTH, _TOP_BLOCKS = 2.0, 4.0
+_LONG = 40.0  # words; a longer block must be worth more to earn its room
 
 
 def rank_blocks(document: Document, schema: Schema) -> list[float]:
@@ -110,4 +114,8 @@ def _main_start(blocks: Sequence[Block]) -> int:
 
 
 def _nearness(distance: int) -> float:
-    return _START_WORTH * math.exp(-abs(distance) / _START_BLOCKS) if distance >= 0 else 0.0
+    """Worth of standing *distance* blocks into the main part: bylines and summaries come first."""
+    if distance < 0:
+        return 0.0
+    start = _START_WORTH * math.exp(-distance / _START_BLOCKS)
+    return start + _TOP_WORTH * math.exp(-distance / _TOP_BLOCKS)

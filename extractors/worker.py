@@ -38,7 +38,7 @@ class Budget:
     """Limits of one page, in tokens. `page`: how much of its text is shown; `answer`: how long
     the answer may grow."""
 
-    page: int = 1400
+    page: int = 800
     answer: int = 1024
 
 
