@@ -1,4 +1,5 @@
-"""A process that loads a compiled model, reads one page, and prints its peak memory in MiB.
+"""A process that loads a compiled model, reads one page, and prints its memory in MiB: the most
+that was resident, and what is resident at the end.
 
 python -m benchmarks.memory FOLDER_OF_THE_COMPILED_MODEL
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.workload import SCHEMA, tasks
@@ -18,16 +20,25 @@ from extractors.tokenizer import load_tokenizer
 from extractors.worker import Budget, Worker
 from schemas.record import Tier
 
-__all__ = ["peak_mib"]
+__all__ = ["Memory", "resident"]
 
 _CONTEXT = Budget(page=512, answer=512)  # with what is kept for instructions: 2,048 tokens
 
 
-def peak_mib(model: CompiledModel) -> float:
-    """Peak resident memory of a worker with room for 2,048 tokens, in a process of its own."""
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Resident memory in MiB: at its peak, and when a page has been read."""
+
+    peak: float
+    steady: float
+
+
+def resident(model: CompiledModel) -> Memory:
+    """Memory of a worker with room for 2,048 tokens, in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.memory", str(model.path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return float(done.stdout.split()[-1])
+    peak, steady = map(float, done.stdout.split()[-2:])
+    return Memory(peak, steady)
 
 
 def main() -> None:
@@ -36,15 +47,15 @@ def main() -> None:
     tokenizer = load_tokenizer(model.path / TOKENIZER_FOLDER)
     worker = Worker(Runtime(model), tokenizer, tier=Tier.LARGE, budget=_CONTEXT)
     worker.extract(tasks(tokenizer, pages=1)[0].page, SCHEMA)
-    print(_peak_kib() / 1024)
+    print(_mib("VmHWM"), _mib("VmRSS"))
 
 
-def _peak_kib() -> int:
+def _mib(name: str) -> float:
     """Of this process alone: what `getrusage` tells includes the parent's before `exec`."""
     status = Path("/proc/self/status").read_text("ascii", "ignore")
-    found = re.search(r"VmHWM:\s*(\d+) kB", status)
+    found = re.search(rf"{name}:\s*(\d+) kB", status)
     assert found is not None, "only Linux tells"
-    return int(found[1])
+    return int(found[1]) / 1024
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How fast the engine is beside others, as ratios measured in one run.
 
-    python -m benchmarks.speed [--pages 12] [--only ours] [--json FILE]
+    python -m benchmarks [--pages 12] [--only ours] [--json FILE]
 
 Real Qwen2.5-Coder-1.5B-Instruct weights, job pages (those of FIELDWISE_EVALDATA where it is set).
 Engines take turns page by page, so that noise of the machine falls on all of them.
@@ -20,9 +20,9 @@ from typing import Any
 
 from benchmarks.ceiling import product_seconds
 from benchmarks.checkpoints import as_float32_safetensors, random_qwen2_half_billion
-from benchmarks.memory import peak_mib
-from benchmarks.peer import PEERS, Peer, PeerFailed
-from benchmarks.report import PageTime, Row, table
+from benchmarks.memory import resident
+from benchmarks.peer import PEERS, Peer, PeerFailed, Recipe, is_object
+from benchmarks.report import PageTime, PeerTime, Row, peer_rows, table
 from benchmarks.workload import SCHEMA, Task, tasks
 from extractors.checkpoint import open_checkpoint
 from extractors.compile import CompiledModel, compile_model, open_compiled
@@ -38,52 +38,66 @@ __all__ = ["main"]
 
 PROMPT_TOKENS = 512
 _MODEL = "qwen2.5-coder-1.5b-instruct"
+_BARS = {"llama_cpp": "≥ 5", "outlines_optimum": "≥ 10"}
+_RESULTS = Path(__file__).parent / "results" / "speed.json"
 
 
 def main() -> int:
     options = _arguments()
     threads = len(os.sched_getaffinity(0))
     settings = Settings()
-    store = WeightStore(settings.cache_dir)
-    library = ModelLibrary(settings.cache_dir, store)
-    weights = store.resolve(_MODEL)
+    library = ModelLibrary(settings.cache_dir, WeightStore(settings.cache_dir))
+    weights = WeightStore(settings.cache_dir).resolve(_MODEL)
     model = library.compiled(weights)
 
-    rows, worker = _loaded(model, threads)
-    rows.append(Row("peak resident memory, Qwen 1.5B, 2k context (MiB)", peak_mib(model), "≤ 2400"))
-    rows += _prefill(model, threads, "Qwen 1.5B")
-    given = tasks(load_tokenizer(model.path / TOKENIZER_FOLDER), pages=options.pages)
-    print(f"{len(given)} pages, {threads} threads", file=sys.stderr, flush=True)
-    times, notes = _race(
-        worker, given, settings.cache_dir, model, weights.path, threads, only=options.only
-    )
-    rows += _pages(times)
-    half = _half_billion(settings.cache_dir / "benchmarks" / "qwen2-0.5b-shape")
-    rows += _prefill(half, threads, "Qwen2-0.5B's shape, random weights")
+    rows: list[Row] = []
+    times: list[PageTime] = []
+    if options.only in (None, "ours"):
+        rows += [_load(model, threads, "Qwen 1.5B", bar="≤ 3"), *_memory(model)]
+    if options.only in (None, "ours", "gemm"):
+        rows += _prefill(model, threads, "Qwen 1.5B")
+        half = _half_billion(settings.cache_dir / "benchmarks" / "qwen2-0.5b-shape")
+        name = "Qwen2-0.5B's shape, random weights"
+        rows += [_load(half, threads, name), *_prefill(half, threads, name)]
+    if options.only != "gemm":
+        recipes = [peer for peer in PEERS if options.only in (None, peer.name)]
+        race, times = _race(model, weights.path, settings.cache_dir, recipes, threads, options)
+        rows += race
     print(table(rows))
-    for note in notes:
-        print(f"\n{note}")
-    if options.json:
-        report = {"rows": [asdict(row) for row in rows], "pages": [asdict(t) for t in times]}
-        options.json.write_text(json.dumps(report | {"notes": notes}, indent=1), "utf-8")
+    _write(options.json, rows, times)
     return 0
 
 
+def _write(path: Path, rows: list[Row], times: list[PageTime]) -> None:
+    report = {"rows": [asdict(row) for row in rows], "pages": [asdict(t) for t in times]}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(report, indent=1, ensure_ascii=False), "utf-8")
+
+
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--pages", type=int, default=12)
-    parser.add_argument("--only", choices=["ours", *(peer.name for peer in PEERS)])
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--only", choices=["ours", "gemm", *(peer.name for peer in PEERS)])
+    parser.add_argument("--json", type=Path, default=_RESULTS, help="where results go too")
     return parser.parse_args()
 
 
-def _loaded(model: CompiledModel, threads: int) -> tuple[list[Row], Worker]:
+def _load(model: CompiledModel, threads: int, name: str, *, bar: str = "") -> Row:
+    """Until the first token could be read. Random weights have no tokenizer to load."""
     started = time.perf_counter()
     runtime = Runtime(model, threads=threads)
-    tokenizer = load_tokenizer(model.path / TOKENIZER_FOLDER)
-    worker = Worker(runtime, tokenizer, tier=Tier.LARGE)
-    seconds = time.perf_counter() - started
-    return [Row("warm load of model and tokenizer (s)", seconds, "≤ 3")], worker
+    if (model.path / TOKENIZER_FOLDER).exists():
+        load_tokenizer(model.path / TOKENIZER_FOLDER)
+    runtime.context(2048)
+    return Row(f"warm load (s), {name}", time.perf_counter() - started, bar)
+
+
+def _memory(model: CompiledModel) -> list[Row]:
+    memory = resident(model)
+    return [
+        Row("peak resident memory (MiB), Qwen 1.5B, 2k context", memory.peak, "≤ 2400"),
+        Row("steady resident memory (MiB), Qwen 1.5B, 2k context", memory.steady, "≤ 2400"),
+    ]
 
 
 def _prefill(model: CompiledModel, threads: int, name: str) -> list[Row]:
@@ -101,10 +115,10 @@ def _prefill(model: CompiledModel, threads: int, name: str) -> list[Row]:
     steps = {width: _step_seconds(context, width) for width in (1, 8)}
     return [
         Row(f"prefill ÷ int8 products alone, {name}", min(products) / min(read), "≥ 0.33"),
-        Row(f"prefill tokens/s, {name}", PROMPT_TOKENS / min(read), ""),
-        Row(f"products alone, tokens/s, {name}", PROMPT_TOKENS / min(products), ""),
-        Row(f"one pass of 1 token (ms), {name}", steps[1] * 1e3, ""),
-        Row(f"one pass of 8 tokens ÷ of 1, {name}", steps[8] / steps[1], ""),
+        Row(f"prefill tokens/s, {name}", PROMPT_TOKENS / min(read)),
+        Row(f"products alone, tokens/s, {name}", PROMPT_TOKENS / min(products)),
+        Row(f"one pass of 1 token (ms), {name}", steps[1] * 1e3),
+        Row(f"one pass of 8 tokens ÷ of 1, {name}", steps[8] / steps[1]),
     ]
 
 
@@ -119,76 +133,87 @@ def _step_seconds(context: Any, width: int) -> float:
 
 
 def _race(
-    worker: Worker,
-    given: list[Task],
-    cache: Path,
     model: CompiledModel,
     gguf: Path,
+    cache: Path,
+    recipes: list[Recipe],
     threads: int,
-    *,
-    only: str | None,
-) -> tuple[list[PageTime], list[str]]:
+    options: argparse.Namespace,
+) -> tuple[list[Row], list[PageTime]]:
     """Every page by every engine in turn; the first page is a rehearsal that nobody times."""
-    notes, times = [], []
-    float32 = cache / "benchmarks" / "float32"
+    tokenizer = load_tokenizer(model.path / TOKENIZER_FOLDER)
+    given = tasks(tokenizer, pages=options.pages)
+    print(f"{len(given)} pages, {threads} threads", file=sys.stderr, flush=True)
+    times: list[PageTime] = []
     with ExitStack() as stack:
-        peers: dict[str, Peer] = {}
-        for recipe in PEERS:
-            if only not in (None, recipe.name):
-                continue
-            folder = cache / "benchmarks" / recipe.name
-            options = {
-                "gguf": str(gguf),
-                "float32": str(float32),
-                "threads": threads,
-                "folder": str(folder),
-                "tokenizer": str(model.path / TOKENIZER_FOLDER),
-            }
-            if recipe.name == "outlines_optimum":
-                as_float32_safetensors(open_checkpoint(gguf), float32)
-            try:
-                peers[recipe.name] = stack.enter_context(Peer(recipe, folder, options))
-            except PeerFailed as failure:
-                notes.append(f"**{recipe.title} could not run**: {failure}")
+        peers, failed = _peers(stack, recipes, model, gguf, cache, threads)
+        # Made after the peers: what making them takes is not to weigh on our pages.
+        worker = Worker(Runtime(model, threads=threads), tokenizer, tier=Tier.LARGE)
         for number, task in enumerate([given[-1], *given]):
-            row = _one_page(worker, task, peers, notes)
+            row = _one_page(worker, task, peers, failed)
             print(row, file=sys.stderr, flush=True)
             if number:
                 times.append(row)
-    return times, notes
+    rows = _ours(times)
+    for recipe in recipes:
+        reason = failed.get(recipe.name, "")
+        rows += peer_rows(
+            times, recipe.name, title=recipe.title, bar=_BARS[recipe.name], reason=reason
+        )
+    return rows, times
 
 
-def _one_page(worker: Worker, task: Task, peers: dict[str, Peer], notes: list[str]) -> PageTime:
+def _peers(
+    stack: ExitStack,
+    recipes: list[Recipe],
+    model: CompiledModel,
+    gguf: Path,
+    cache: Path,
+    threads: int,
+) -> tuple[dict[str, Peer], dict[str, str]]:
+    """Those that run, and why the others do not, by name."""
+    peers, failed = {}, {}
+    for recipe in recipes:
+        folder, float32 = cache / "benchmarks" / recipe.name, cache / "benchmarks" / "float32"
+        options = {
+            "gguf": str(gguf),
+            "float32": str(float32),
+            "threads": threads,
+            "folder": str(folder),
+            "tokenizer": str(model.path / TOKENIZER_FOLDER),
+        }
+        if recipe.name == "outlines_optimum":
+            as_float32_safetensors(open_checkpoint(gguf), float32)
+        try:
+            peers[recipe.name] = stack.enter_context(Peer(recipe, folder, options))
+        except PeerFailed as failure:
+            failed[recipe.name] = str(failure)
+    return peers, failed
+
+
+def _one_page(
+    worker: Worker, task: Task, peers: dict[str, Peer], failed: dict[str, str]
+) -> PageTime:
     started = time.perf_counter()
     done = worker.extract(task.page, SCHEMA)
     ours = time.perf_counter() - started
     theirs = {}
     for name, peer in list(peers.items()):
         try:
-            theirs[name] = peer.ask(task.request).seconds
+            reply = peer.ask(task.request)
+            theirs[name] = PeerTime(reply.seconds, reply.tokens, is_object(reply.text))
         except PeerFailed as failure:
-            notes.append(f"**{name} stopped at {task.name}**: {failure}")
+            failed[name] = f"stopped at {task.name}: {failure}"
             del peers[name]
     return PageTime(task.name, ours, done.tokens.steps, done.tokens.prompt, theirs)
 
 
-def _pages(times: list[PageTime]) -> list[Row]:
-    fields = len(SCHEMA.fields)
-    passes = sum(page.passes for page in times) / len(times) / fields
-    ours = sum(page.ours for page in times)
-    rows = [
-        Row("seconds a page, ours", ours / len(times), ""),
+def _ours(times: list[PageTime]) -> list[Row]:
+    passes = sum(page.passes for page in times) / len(times) / len(SCHEMA.fields)
+    return [
         Row("forward passes a field, whole record", passes, "≤ 2.0"),
+        Row("seconds a page, ours", sum(page.ours for page in times) / len(times)),
     ]
-    bars = {"llama_cpp": "≥ 5", "outlines_optimum": "≥ 10"}
-    for recipe in PEERS:
-        both = [page for page in times if recipe.name in page.theirs]
-        if both:
-            theirs = sum(page.theirs[recipe.name] for page in both)
-            ratio = theirs / sum(page.ours for page in both)
-            rows.append(Row(f"seconds a page, {recipe.title}", theirs / len(both), ""))
-            rows.append(Row(f"{recipe.title} ÷ ours", ratio, bars[recipe.name]))
-    return rows
 
 
 def _half_billion(folder: Path) -> CompiledModel:
