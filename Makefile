@@ -29,8 +29,9 @@ format: setup  ## Rewrite the code in the project's format, with safe lint fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup  ## Print the measured comparisons
-	@echo "not yet: there are no benchmarks to print"
+bench: setup  ## Print the measured comparisons (installs the other engines; takes long)
+	$(BIN)/python -m benchmarks
+	if [ -n "$$FIELDWISE_EVALDATA" ]; then $(BIN)/python -m benchmarks.coverage; fi
 
 lock: setup  ## Write requirements*.txt anew: the newest versions that fit together
 	mkdir -p build

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from extractors.ranking import rank_blocks
+from schemas.document import Document
+from schemas.schema import Field, Kind, Schema
+
+POST = Schema(
+    "post", (Field("title"), Field("pay", Kind.MONEY), Field("skills", many=True), Field("contact"))
+)
+
+
+def order(*parts: tuple[str, str]) -> list[str]:
+    """The texts of blocks under /html/body, best first."""
+    document = Document.from_blocks("", [(f"/html/body/{path}", text) for path, text in parts])
+    scores = rank_blocks(document, POST)
+    best_first = sorted(range(len(scores)), key=lambda i: -scores[i])
+    return [parts[i][1] for i in best_first]
+
+
+def test_a_heading_comes_before_prose() -> None:
+    assert order(("p[1]", "It rained."), ("h1", "Cook"), ("p[2]", "It rained."))[0] == "Cook"
+
+
+def test_a_block_with_the_fields_own_name_comes_before_one_without() -> None:
+    assert order(("p[1]", "Nothing here"), ("p[2]", "Contact us"))[0] == "Contact us"
+
+
+def test_a_word_on_every_line_counts_for_little() -> None:
+    rows = [(f"p[{i}]", f"contact {i}") for i in range(1, 20)]
+    assert order(*rows, ("p[20]", "skills wanted"))[0] == "skills wanted"
+
+
+def test_an_amount_counts_where_money_is_asked_for() -> None:
+    assert order(("p[1]", "We are nice"), ("p[2]", "900 EUR"))[0] == "900 EUR"
+
+
+def test_what_stands_under_a_matching_heading_inherits_from_it() -> None:
+    found = order(
+        ("h1", "Cook"),
+        ("h2[1]", "Story"),
+        ("p[1]", "long ago"),
+        ("h2[2]", "Skills"),
+        ("p[2]", "soup"),
+    )
+    assert found.index("soup") < found.index("long ago")
+
+
+def test_navigation_comes_last() -> None:
+    assert (
+        order(("nav/a", "Contact"), ("main/p", "Contact"), ("footer/p", "Contact pay"))[0]
+        == "Contact"
+    )
+    assert order(("nav/a", "Contact pay"), ("main/p", "a house"))[-1] == "Contact pay"
+
+
+def test_the_header_of_an_article_is_its_own() -> None:
+    assert order(("header/p", "Ada"), ("main/article/header/p", "Bea"))[0] == "Bea"
+
+
+def test_an_empty_document_has_no_scores() -> None:
+    assert rank_blocks(Document.from_blocks("", []), POST) == []
