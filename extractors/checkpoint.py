@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from extractors.rope import UNSTRETCHED, Stretch, read_gguf_stretch, read_stretch
 from schemas.errors import ModelMissing, WorkerError
 
 __all__ = [
@@ -36,6 +37,7 @@ class ModelConfig:
     """The shape of a decoder-only transformer with rotary, grouped-query attention.
 
     `head_dim` × `heads` need not be `hidden`. `context` is the longest sequence, in tokens.
+    `stretch` may be given as the mapping that `asdict` made of it, as model.json holds it.
     """
 
     architecture: str
@@ -49,6 +51,13 @@ class ModelConfig:
     context: int
     rope_theta: float
     rms_eps: float
+    stretch: Stretch = UNSTRETCHED
+
+    def __post_init__(self) -> None:
+        stored: Any = self.stretch
+        if isinstance(stored, Mapping):
+            found = Stretch(tuple(stored["divisors"]), stored["magnitude"])
+            object.__setattr__(self, "stretch", found)  # frozen
 
 
 class Checkpoint(Protocol):
@@ -82,7 +91,8 @@ def _supported(architecture: str) -> str:
         return ARCHITECTURES[architecture]
     raise WorkerError(
         f"models of type {architecture!r} cannot be compiled",
-        hint=f"use one of these architectures: {', '.join(sorted(ARCHITECTURES))}",
+        hint=f"use one of these architectures: {', '.join(sorted(ARCHITECTURES))}; "
+        "or export it with `fieldwise models compile NAME --via optimum`",
     )
 
 
@@ -135,25 +145,39 @@ def _read_safetensor(file: Path, name: str) -> FloatArray:
 
 
 def _config_from_hub(raw: Mapping[str, Any]) -> ModelConfig:
-    if raw.get("rope_scaling"):
-        raise WorkerError(f"RoPE scaling {raw['rope_scaling']} is not honoured yet")
-    if raw.get("use_sliding_window"):
-        raise WorkerError("sliding-window attention is not honoured yet")
+    architecture = _supported(raw["model_type"])
+    _refuse_what_is_not_built(raw)
     heads = raw["num_attention_heads"]
+    head_dim = raw.get("head_dim") or raw["hidden_size"] // heads
+    rope = raw.get("rope_scaling") or raw.get("rope_parameters") or {}  # as transformers 5 has it
+    theta = float(rope.get("rope_theta") or raw.get("rope_theta") or 10000.0)
+    context = raw["max_position_embeddings"]
     return ModelConfig(
-        architecture=_supported(raw["model_type"]),
+        architecture=architecture,
         layers=raw["num_hidden_layers"],
         hidden=raw["hidden_size"],
         intermediate=raw["intermediate_size"],
         heads=heads,
         kv_heads=raw.get("num_key_value_heads") or heads,
-        head_dim=raw.get("head_dim") or raw["hidden_size"] // heads,
+        head_dim=head_dim,
         vocab=raw["vocab_size"],
-        context=raw["max_position_embeddings"],
-        rope_theta=float(raw.get("rope_theta", 10000.0)),
+        context=context,
+        rope_theta=theta,
         rms_eps=float(raw["rms_norm_eps"]),
+        stretch=read_stretch(rope, theta=theta, head_dim=head_dim, context=context),
     )
 
+
+def _refuse_what_is_not_built(raw: Mapping[str, Any]) -> None:
+    if raw.get("use_sliding_window"):
+        raise WorkerError("sliding-window attention is not honoured yet")
+    if raw.get("hidden_act", "silu") != "silu":
+        raise WorkerError(f"the activation {raw['hidden_act']!r} is not honoured yet")
+    if raw.get("partial_rotary_factor", 1) != 1:
+        raise WorkerError(_PARTIAL_ROTARY)
+
+
+_PARTIAL_ROTARY = "rotary embeddings of a part of each head are not honoured yet"
 
 _GGUF_LAYER_NAMES = {
     "input_layernorm": "attn_norm",
@@ -199,13 +223,15 @@ class GGUFCheckpoint:
 
     def _read_config(self) -> ModelConfig:
         architecture = _supported(self.metadata("general.architecture"))
-        if self.metadata(f"{architecture}.rope.scaling.type", "none") != "none":
-            raise WorkerError("RoPE scaling is not honoured yet")
 
         def number(key: str, default: Any = None) -> Any:
             return self.metadata(f"{architecture}.{key}", default)
 
         heads, hidden = number("attention.head_count"), number("embedding_length")
+        head_dim = number("attention.key_length", hidden // heads)
+        if number("rope.dimension_count", head_dim) != head_dim:
+            raise WorkerError(_PARTIAL_ROTARY)
+        theta, context = float(number("rope.freq_base", 10000.0)), number("context_length")
         return ModelConfig(
             architecture=architecture,
             layers=number("block_count"),
@@ -213,12 +239,30 @@ class GGUFCheckpoint:
             intermediate=number("feed_forward_length"),
             heads=heads,
             kv_heads=number("attention.head_count_kv", heads),
-            head_dim=number("attention.key_length", hidden // heads),
+            head_dim=head_dim,
             vocab=int(self._tensors["token_embd.weight"].shape[1]),
-            context=number("context_length"),
-            rope_theta=float(number("rope.freq_base", 10000.0)),
+            context=context,
+            rope_theta=theta,
             rms_eps=float(number("attention.layer_norm_rms_epsilon")),
+            stretch=read_gguf_stretch(
+                self._rope_options(f"{architecture}.rope"),
+                theta=theta,
+                head_dim=head_dim,
+                context=context,
+                divisors=self._rope_divisors(),
+            ),
         )
+
+    def _rope_options(self, prefix: str) -> dict[str, Any]:
+        """The `scaling.*` keys by their last part; `scale_linear` is an older name of one."""
+        keys = [key for key in self._reader.fields if key.startswith(f"{prefix}.scaling.")]
+        options = {key.removeprefix(f"{prefix}.scaling."): self.metadata(key) for key in keys}
+        older = self.metadata(f"{prefix}.scale_linear")
+        return options if older is None else {"factor": older} | options
+
+    def _rope_divisors(self) -> tuple[float, ...]:
+        stored = self._tensors.get("rope_freqs.weight")
+        return () if stored is None else tuple(float(value) for value in stored.data)
 
     def has(self, name: str) -> bool:
         return _gguf_name(name) in self._tensors

@@ -36,6 +36,7 @@ from onnx import TensorProto
 
 from extractors.checkpoint import Checkpoint, FloatArray, ModelConfig
 from extractors.graph import CONTRIB, GraphWriter
+from extractors.rope import frequencies
 from extractors.rotation import RotatedCheckpoint
 
 __all__ = ["FORMAT", "CompiledModel", "Precision", "compile_model", "open_compiled"]
@@ -166,11 +167,13 @@ class _Decoder:
 
     def _rotary_tables(self) -> None:
         """Cosine and sine of every position, (positions, head_dim / 2). Su et al. 2021."""
-        half = np.arange(0, self._config.head_dim, 2, dtype=np.float64)
-        frequency = self._config.rope_theta ** -(half / self._config.head_dim)
-        angles = np.outer(np.arange(self._config.context), frequency)
-        self._g.weight("cos", np.cos(angles).astype(np.float32))
-        self._g.weight("sin", np.sin(angles).astype(np.float32))
+        stretch = self._config.stretch
+        turns = frequencies(self._config.rope_theta, self._config.head_dim)
+        if stretch.divisors:
+            turns = turns / np.asarray(stretch.divisors)
+        angles = np.outer(np.arange(self._config.context), turns)
+        for name, wave in (("cos", np.cos(angles)), ("sin", np.sin(angles))):
+            self._g.weight(name, (wave * stretch.magnitude).astype(np.float32))
 
     def _embed(self) -> str:
         """Token rows, (T, hidden)."""

@@ -46,8 +46,12 @@ def test_a_missing_tensor_is_named(tmp_path: Path) -> None:
     ("changes", "reason"),
     [
         ({"architecture": "gpt_bigcode"}, "gpt_bigcode"),
-        ({"rope_scaling": {"type": "yarn", "factor": 4.0}}, "RoPE scaling"),
+        ({"rope_scaling": {"type": "longrope", "factor": 4.0}}, "'longrope' is not honoured"),
+        ({"rope_scaling": {"type": "linear", "factor": 2.0, "wave": 1}}, "with wave"),
+        ({"rope_scaling": {"type": "linear"}}, "lacks a number"),
         ({"use_sliding_window": True}, "sliding-window"),
+        ({"hidden_act": "gelu"}, "gelu"),
+        ({"partial_rotary_factor": 0.5}, "part of each head"),
     ],
 )
 def test_what_the_graph_would_get_wrong_is_refused(
@@ -55,6 +59,13 @@ def test_what_the_graph_would_get_wrong_is_refused(
 ) -> None:
     with pytest.raises(WorkerError, match=reason):
         open_checkpoint(folder(tmp_path, **changes))
+
+
+def test_rope_as_transformers_5_writes_it_is_read(tmp_path: Path) -> None:
+    rope = {"rope_type": "linear", "rope_theta": 5e5, "factor": 2.0}
+    config = open_checkpoint(folder(tmp_path, rope_theta=None, rope_parameters=rope)).config
+    assert config.rope_theta == 5e5
+    assert config.stretch.divisors == (2.0,) * 8
 
 
 def test_a_folder_without_a_config_is_no_model(tmp_path: Path) -> None:

@@ -43,7 +43,8 @@ def config(architecture: str = "qwen2", **changes: Any) -> dict[str, Any]:
 def tensors(
     shape: dict[str, Any], *, seed: int = 0, tied: bool = True
 ) -> dict[str, npt.NDArray[np.float32]]:
-    """Random weights under their Hugging Face names. Qwen2's projections of q, k, v have biases."""
+    """Random weights under their Hugging Face names. Qwen2's projections of q, k, v have biases;
+    Llama's, and that of the output, where *shape* sets `attention_bias`."""
     rng = np.random.default_rng(seed)
 
     def draw(*size: int) -> npt.NDArray[np.float32]:
@@ -51,12 +52,14 @@ def tensors(
         return np.asarray(drawn, np.float32)
 
     hidden, inner = shape["hidden_size"], shape["intermediate_size"]
-    kv_width = hidden // shape["num_attention_heads"] * shape["num_key_value_heads"]
+    head_dim = shape.get("head_dim") or hidden // shape["num_attention_heads"]
+    width, kv_width = (head_dim * shape[f"num_{kind}_heads"] for kind in ("attention", "key_value"))
+    biased = {"qwen2": "qkv"}.get(shape["model_type"], "qkvo" * shape.get("attention_bias", False))
     sizes = {
-        "self_attn.q_proj": (hidden, hidden),
+        "self_attn.q_proj": (width, hidden),
         "self_attn.k_proj": (kv_width, hidden),
         "self_attn.v_proj": (kv_width, hidden),
-        "self_attn.o_proj": (hidden, hidden),
+        "self_attn.o_proj": (hidden, width),
         "mlp.gate_proj": (inner, hidden),
         "mlp.up_proj": (inner, hidden),
         "mlp.down_proj": (hidden, inner),
@@ -66,7 +69,7 @@ def tensors(
         prefix = f"model.layers.{layer}"
         for name, size in sizes.items():
             made[f"{prefix}.{name}.weight"] = draw(*size)
-            if shape["model_type"] == "qwen2" and name[-6:] in ("q_proj", "k_proj", "v_proj"):
+            if name in {f"self_attn.{part}_proj" for part in biased}:
                 made[f"{prefix}.{name}.bias"] = draw(size[0])
         for name in ("input_layernorm", "post_attention_layernorm"):
             made[f"{prefix}.{name}.weight"] = 1 + draw(hidden)
@@ -89,11 +92,14 @@ def tokenizer() -> PreTrainedTokenizerFast:
     )
 
 
-def save(folder: Path, architecture: str = "qwen2", *, seed: int = 0, tied: bool = True) -> Path:
-    """A model folder as the hub would serve it."""
+def save(
+    folder: Path, architecture: str = "qwen2", *, seed: int = 0, tied: bool = True, **changes: Any
+) -> Path:
+    """A model folder as the hub would serve it; *changes* go into its config.json."""
     folder.mkdir(parents=True, exist_ok=True)
-    shape = config(architecture)
+    shape = config(architecture, tie_word_embeddings=tied, **changes)
     (folder / "config.json").write_text(json.dumps(shape))
-    save_file(tensors(shape, seed=seed, tied=tied), folder / "model.safetensors")
+    kept = tensors(shape, seed=seed, tied=tied)
+    save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
     tokenizer().save_pretrained(str(folder))
     return folder
