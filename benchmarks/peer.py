@@ -176,7 +176,9 @@ def _installed(recipe: Recipe, folder: Path) -> Path:
         done = subprocess.run(pip, env=env, stdout=said, stderr=subprocess.STDOUT)
     if done.returncode:
         error = _last_error(log.read_text("utf-8", "replace"))
-        raise PeerFailed(f"pip could not install it: {error} (its whole output is in {log})")
+        # A negative status is the signal that ended pip; then nothing it said tells why.
+        status = f"status {done.returncode}"
+        raise PeerFailed(f"pip could not install it, {status}: {error} (all it said is in {log})")
     stamp.write_text(wanted, "utf-8")
     return python
 

@@ -46,9 +46,9 @@ def main() -> int:
     options = _arguments()
     threads = len(os.sched_getaffinity(0))
     settings = Settings()
-    library = ModelLibrary(settings.cache_dir, WeightStore(settings.cache_dir))
-    weights = WeightStore(settings.cache_dir).resolve(_MODEL)
-    model = library.compiled(weights)
+    store = WeightStore(settings.cache_dir)
+    weights = store.resolve(_MODEL)
+    model = ModelLibrary(settings.cache_dir, store).compiled(weights)
 
     rows: list[Row] = []
     times: list[PageTime] = []
@@ -83,12 +83,13 @@ def _arguments() -> argparse.Namespace:
 
 
 def _load(model: CompiledModel, threads: int, name: str, *, bar: str = "") -> Row:
-    """Until the first token could be read. Random weights have no tokenizer to load."""
+    """Until a page could be read; random weights have no tokenizer, so until a token could."""
     started = time.perf_counter()
     runtime = Runtime(model, threads=threads)
     if (model.path / TOKENIZER_FOLDER).exists():
-        load_tokenizer(model.path / TOKENIZER_FOLDER)
-    runtime.context(2048)
+        Worker(runtime, load_tokenizer(model.path / TOKENIZER_FOLDER), tier=Tier.LARGE)
+    else:
+        runtime.context(2048)
     return Row(f"warm load (s), {name}", time.perf_counter() - started, bar)
 
 

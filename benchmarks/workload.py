@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page
 from extractors.passages import choose_passage
+from extractors.worker import Budget
 from schemas.json_schema import to_json_schema
 from schemas.schema import Schema
 from schemas.source import resolve
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA", "Task", "tasks"]
 
 SCHEMA: Schema = resolve("job_posting")
-PAGE_TOKENS = 800  # the worker's own budget
+PAGE_TOKENS = Budget().page  # every engine is shown what our worker shows its model
 ANSWER_TOKENS = 512
 
 _OWN_PAGES = Path(__file__).parent.parent / "tests" / "pages"

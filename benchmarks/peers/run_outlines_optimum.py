@@ -34,14 +34,16 @@ def main() -> None:
         folder / "onnx", session_options=session, provider="CPUExecutionProvider"
     )
     model = outlines.from_transformers(onnx, tokenizer)
+    generators: dict[str, outlines.Generator] = {}  # a schema is compiled once for all its pages
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
         started = time.perf_counter()
-        output_type = outlines.json_schema(json.dumps(request["schema"]))
-        text = model(
+        schema = json.dumps(request["schema"])
+        if schema not in generators:
+            generators[schema] = outlines.Generator(model, outlines.json_schema(schema))
+        text = generators[schema](
             outlines.inputs.Chat(request["messages"]),
-            output_type,
             max_new_tokens=request["max_tokens"],
             do_sample=False,
         )
