@@ -12,11 +12,12 @@ from filelock import FileLock
 
 from extractors.checkpoint import open_checkpoint
 from extractors.compile import CompiledModel, Precision, compile_model, open_compiled
+from extractors.export import ExportedModel, export_model, open_exported
 from extractors.tokenizer import load_tokenizer
 from extractors.weight_files import disk_errors, need_room, read_manifest, sha256_of
 from extractors.weights import Progress, Weights, WeightStore, ignore
 from extractors.worker import Budget, Worker
-from schemas.errors import ModelMissing
+from schemas.errors import WorkerError
 from schemas.record import Tier
 
 if TYPE_CHECKING:
@@ -85,23 +86,60 @@ class ModelLibrary:
     ) -> tuple[Runtime, PreTrainedTokenizerFast]:
         from extractors.runtime import Runtime
 
+        ready = self._ready(tier, model)
+        runtime = Runtime(ready, threads=threads)  # loads while the tokenizer does
+        beside = isinstance(ready, ExportedModel)
+        return runtime, load_tokenizer(ready.path if beside else ready.path / TOKENIZER_FOLDER)
+
+    def _ready(self, tier: Tier, model: str | None) -> CompiledModel | ExportedModel:
+        """What can be run at once; a *model* may be the folder that `models compile` printed."""
+        folder = Path(model).expanduser() if model else None
+        if folder and folder.is_dir() and (compiled := open_compiled(folder)):
+            return compiled
         found = self._weights.resolve(model) if model else self._weights.resolve_tier(tier)
-        compiled = self.compiled(found)
-        runtime = Runtime(compiled, threads=threads)  # loads while the tokenizer does
-        return runtime, load_tokenizer(compiled.path / TOKENIZER_FOLDER)
+        return open_exported(found.path) if found.format == "onnx" else self.compiled(found)
 
     def compiled(self, weights: Weights, *, precision: Precision = Precision.W8A8) -> CompiledModel:
         """The compiled form of *weights*: from the cache by their content, else built now."""
-        if weights.format == "onnx":
-            raise ModelMissing(f"{weights.path} holds an ONNX export, which cannot be run yet")
-        folder = self._folder / f"{weights.name}-{precision}-{self._digest(weights)[:12]}"
+        folder = self._folder_of(weights, precision)
         ready = open_compiled(folder)
         if ready:
             return ready
+        with self._alone(folder):
+            return open_compiled(folder) or self._compile(weights, folder, precision)
+
+    def exported(self, weights: Weights) -> ExportedModel:
+        """*weights* as Optimum's standard graph in float32: from the cache, else exported now.
+
+        Raises:
+            WorkerError: the extra `export` is not installed, or Optimum cannot export this model.
+        """
+        folder = self._folder_of(weights, "optimum")
+        with self._alone(folder):
+            if folder.is_dir():
+                return open_exported(folder)
+            tokenizer = load_tokenizer(weights.path)
+
+            def save(target: Path) -> None:
+                tokenizer.save_pretrained(str(target))
+
+            with disk_errors(self._folder):
+                need_room(self._folder, _exported_size(weights))
+                return export_model(weights.path, folder, companions=save)
+
+    def _folder_of(self, weights: Weights, form: str) -> Path:
+        if weights.format == "onnx":
+            raise WorkerError(
+                f"{weights.path} holds an ONNX export: there is nothing to compile",
+                hint="name the folder as the model; it runs as it is",
+            )
+        return self._folder / f"{weights.name}-{form}-{self._digest(weights)[:12]}"
+
+    def _alone(self, folder: Path) -> FileLock:
+        """Two processes that start together build *folder* once."""
         with disk_errors(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{folder}.lock"):  # two processes that start together build once
-            return open_compiled(folder) or self._compile(weights, folder, precision)
+        return FileLock(f"{folder}.lock")
 
     def _compile(self, weights: Weights, folder: Path, precision: Precision) -> CompiledModel:
         def report(done: int, total: int) -> None:
@@ -155,6 +193,11 @@ def _files(weights: Weights) -> list[Path]:
     if weights.path.is_file():
         return [weights.path]
     return sorted(p for p in weights.path.iterdir() if p.suffix in {".json", ".safetensors"})
+
+
+def _exported_size(weights: Weights) -> int:
+    """Bytes of a float32 export, generously: it is written twice, and GGUF holds 4 bits or more."""
+    return _size_of(weights) * (16 if weights.format == "gguf" else 4)
 
 
 def _size_of(weights: Weights) -> int:

@@ -15,9 +15,10 @@ import onnxruntime as ort
 
 from extractors.checkpoint import ModelConfig
 from extractors.compile import CompiledModel
+from extractors.export import ExportedModel, Limits
 from schemas.errors import DecodeFailed, WorkerError
 
-__all__ = ["Context", "Runtime", "providers"]
+__all__ = ["Context", "Runtime", "StandardContext", "providers"]
 
 Logits = npt.NDArray[np.float32]
 
@@ -26,14 +27,14 @@ CHUNK = 256
 
 
 class Runtime:
-    """A compiled model. Its contexts share one set of weights.
+    """A compiled model, or one that Optimum exported. Its contexts share one set of weights.
 
     Loading goes on in a thread of its own, beside whatever else there is to load; the first
     context waits for it. `threads`: CPU threads in one forward pass; 0 lets ONNX Runtime choose.
     """
 
-    def __init__(self, model: CompiledModel, *, threads: int = 0) -> None:
-        self.config: ModelConfig = model.config
+    def __init__(self, model: CompiledModel | ExportedModel, *, threads: int = 0) -> None:
+        self.config: ModelConfig | Limits = model.config
         pool = ThreadPoolExecutor(1, thread_name_prefix="load-model")
         self._session = pool.submit(_open_session, model.graph, threads)
         pool.shutdown(wait=False)  # lets the thread end after its one task
@@ -51,6 +52,8 @@ class Runtime:
                 f"the model reads at most {limit} tokens, {capacity} were asked for",
                 hint="lower the page's token budget",
             )
+        if isinstance(self.config, Limits):
+            return StandardContext(self._session.result(), capacity)
         return Context(self._session.result(), self.config, capacity)
 
 
@@ -151,6 +154,71 @@ class Context:
         self.tokens.extend(tokens)
         logits: Logits = self._binding.get_outputs()[0].numpy()
         return logits
+
+
+_FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+_PAST, _PRESENT = "past_key_values.", "present."
+
+
+class StandardContext(Context):
+    """One sequence read by the standard graph, which returns longer keys and values at every pass.
+
+    Used exactly as `Context`. They lie along axis 2, (1, kv_heads, tokens, head_dim), and rolling
+    back is cutting them: the first of them are the same whatever came after.
+    """
+
+    def __init__(self, session: ort.InferenceSession, capacity: int) -> None:
+        self.capacity = capacity
+        self.tokens = []
+        self._session = session
+        self._inputs = {entry.name for entry in session.get_inputs()}
+        self._outputs = [entry.name for entry in session.get_outputs()]
+        self._past = {
+            entry.name: _empty(entry)
+            for entry in session.get_inputs()
+            if entry.name.startswith(_PAST)
+        }
+        self._check_names()
+
+    def _check_names(self) -> None:
+        """Raise WorkerError where the graph is not the standard one."""
+        known = {"input_ids", "attention_mask", "position_ids", *self._past}
+        wanted = {"logits", *(name.replace(_PAST, _PRESENT) for name in self._past)}
+        strange = sorted((self._inputs - known) | (wanted - set(self._outputs)))
+        if strange or not self._past or "input_ids" not in self._inputs:
+            what = ", ".join(strange) or f"no input {_PAST}0.key"
+            raise WorkerError(
+                f"this ONNX graph is not a text-generation-with-past export: {what}",
+                hint="export it anew with `fieldwise models compile NAME --via optimum`",
+            )
+
+    def _forward(self, tokens: Sequence[int], positions: npt.NDArray[np.int64]) -> Logits:
+        past, total = len(self.tokens), len(self.tokens) + len(tokens)
+        feeds = {
+            "input_ids": np.array([tokens], np.int64),
+            "attention_mask": np.ones((1, total), np.int64),
+            "position_ids": np.arange(past, total, dtype=np.int64)[np.newaxis],
+        }
+        feeds = {name: value for name, value in feeds.items() if name in self._inputs}
+        for name, kept in self._past.items():
+            feeds[name] = np.ascontiguousarray(kept[:, :, :past])
+        try:
+            values = self._session.run(self._outputs, feeds)
+        except Exception as error:  # ONNX Runtime raises its own untyped exceptions
+            raise DecodeFailed(f"ONNX Runtime stopped: {error}") from error
+        made = dict(zip(self._outputs, values, strict=True))
+        self._past = {name: made[name.replace(_PAST, _PRESENT)] for name in self._past}
+        self.tokens.extend(tokens)
+        logits: Logits = made["logits"][0, positions].astype(np.float32, copy=False)
+        return logits
+
+
+def _empty(entry: ort.NodeArg) -> npt.NDArray[np.floating]:
+    """Keys or values of no tokens for the graph input *entry*."""
+    shape, dtype = entry.shape, _FLOATS.get(entry.type)
+    if dtype is None or len(shape) != 4 or not all(isinstance(shape[i], int) for i in (1, 3)):
+        raise WorkerError(f"{entry.name} is {entry.type} {shape}, which cannot be run here")
+    return np.zeros((1, shape[1], 0, shape[3]), dtype)
 
 
 def providers() -> tuple[str, ...]:

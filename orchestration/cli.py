@@ -67,6 +67,19 @@ class FormatChoice(StrEnum):
     PARQUET = "parquet"
 
 
+class Via(StrEnum):
+    """Who compiles: by default our own graph for Qwen2 and Llama models."""
+
+    OPTIMUM = "optimum"
+
+
+class PrecisionChoice(StrEnum):
+    """`compile.Precision`, spelt here for the same reason."""
+
+    W8A8 = "w8a8"
+    FLOAT32 = "float32"
+
+
 @contextmanager
 def _errors_as_exit_status() -> Iterator[None]:
     """Print what went wrong, with what to do next, and leave with the status that fits."""
@@ -252,15 +265,26 @@ def pull(
 @models_app.command(name="compile")
 def compile_command(
     name: Annotated[str, typer.Argument(help="a model's name, a GGUF file, or a folder")],
+    via: Annotated[
+        Via | None, typer.Option(help="Optimum's standard export, for any decoder it knows")
+    ] = None,
+    precision: Annotated[
+        PrecisionChoice | None, typer.Option(help="default: w8a8; an export is always float32")
+    ] = None,
 ) -> None:
-    """Compile a model for this machine, fetching its weights where they are missing."""
+    """Compile a model for this machine, fetching its weights where they are missing.
+
+    Prints the folder it is in, which can be named as the model of a tier.
+    """
+    if via and precision is PrecisionChoice.W8A8:
+        raise typer.BadParameter("an export by Optimum is float32; leave --precision out")
     from orchestration.engine import Engine
 
     with _errors_as_exit_status(), Watcher() as watcher:
         with Engine(progress=watcher.progress) as engine:
-            compiled = engine.models().compiled(engine.weights().resolve(name))
+            path = engine.compile_model(name, via_optimum=bool(via), precision=precision)
         watcher.close()
-        print(compiled.path)
+        print(path)
 
 
 @app.command()

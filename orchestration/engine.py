@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from extractors.blocks import ParsedPage, parse_page
+from extractors.compile import Precision
 from extractors.models import ModelLibrary
 from extractors.pages import Limits, Reader, Source, discover
 from extractors.weights import Progress, WeightStore, ignore
@@ -221,6 +223,19 @@ class Engine:
             offline=self.settings.offline,
             progress=self._progress,
         )
+
+    def compile_model(
+        self, name: str, *, via_optimum: bool = False, precision: str | None = None
+    ) -> Path:
+        """The folder of the model *name* compiled for this machine, built where it is not there.
+
+        `via_optimum`: as Optimum's standard graph, which needs the extra `export`. `precision`:
+        "w8a8" or "float32", of our own graph; `None` is the former. Raises as `warm_up` does.
+        """
+        weights = self.weights().resolve(name)
+        if via_optimum:
+            return self.models().exported(weights).path
+        return self.models().compiled(weights, precision=Precision(precision or "w8a8")).path
 
     def models(self) -> ModelLibrary:
         """Where this engine's compiled models are kept."""

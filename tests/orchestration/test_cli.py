@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import struct
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from extractors.models import ModelLibrary
+from extractors.weights import WeightStore
 from orchestration.cli import app
-from schemas import library
+from schemas import library as schema_library
 from schemas.json_schema import parse
+from schemas.record import Tier
+from tests.extractors import tiny
 
 PAGE = "<title>Post</title><h1>Head Gardener</h1><p>Ambleford</p>"
 
@@ -114,15 +119,15 @@ def test_the_format_follows_the_file_name(tmp_path: Path) -> None:
     assert out.read_text("utf-8").splitlines()[0] == "title,source,status"
 
 
-@pytest.mark.parametrize("name", library.names())
+@pytest.mark.parametrize("name", schema_library.names())
 def test_a_ready_schema_is_printed_as_json_schema(tmp_path: Path, name: str) -> None:
     printed = json.loads(run(tmp_path, "schemas", name).stdout)
-    assert parse(printed).names == library.get(name).names
+    assert parse(printed).names == schema_library.get(name).names
 
 
 def test_the_schemas_are_listed(tmp_path: Path) -> None:
     listed = run(tmp_path, "schemas").stdout
-    assert [line.split()[0] for line in listed.splitlines()] == list(library.names())
+    assert [line.split()[0] for line in listed.splitlines()] == list(schema_library.names())
 
 
 def test_models_are_listed_with_their_licence(tmp_path: Path) -> None:
@@ -140,3 +145,29 @@ def test_the_doctor_says_what_to_do_without_weights(tmp_path: Path) -> None:
 def test_progress_is_silent_when_piped(tmp_path: Path) -> None:
     done = run(tmp_path, "extract", "missing.html", "--schema", "title,", "--quiet")
     assert done.stderr == ""
+
+
+def test_a_model_is_compiled_in_either_precision_and_runs_by_its_folder(tmp_path: Path) -> None:
+    weights = tiny.save(tmp_path / "weights")
+    for precision in ("w8a8", "float32"):
+        done = run(tmp_path, "models", "compile", str(weights), "--precision", precision)
+        folder = Path(done.stdout.strip())
+        assert precision in folder.name
+        library = ModelLibrary(tmp_path / "cache", WeightStore(tmp_path / "cache", offline=True))
+        model = library.outlines_model(Tier.SMALL, model=str(folder))
+        assert model("Say it", max_tokens=3) is not None
+
+
+def test_an_export_has_no_8_bit_form(tmp_path: Path) -> None:
+    options = ("--via", "optimum", "--precision", "w8a8")
+    done = run(tmp_path, "models", "compile", "any", *options)
+    assert done.exit_code == 2
+    assert "float32" in done.stderr
+
+
+@pytest.mark.skipif(find_spec("torch") is not None, reason="the extra `export` is installed")
+def test_an_export_without_its_extra_says_how_to_get_it(tmp_path: Path) -> None:
+    weights = str(tiny.save(tmp_path / "weights"))
+    done = run(tmp_path, "models", "compile", weights, "--via", "optimum")
+    assert done.exit_code == 3
+    assert "requirements-export.txt" in done.stderr
