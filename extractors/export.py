@@ -1,7 +1,7 @@
 """Any decoder to ONNX by Optimum, and such exports opened again.
 
-The only module that imports torch and Optimum, and only inside `export_model`: they come with the
-extra `export`, and nothing else needs them. What Optimum writes for `text-generation-with-past` is
+The only module that imports torch and Optimum, and only inside functions: they come with the extra
+`export`, and nothing else needs them. What Optimum writes for `text-generation-with-past` is
 the standard graph that `runtime.StandardContext` runs:
 
     input_ids, attention_mask, position_ids, past_key_values.N.key/value
@@ -27,7 +27,7 @@ from extractors.checkpoint import GGUFCheckpoint
 from extractors.rope import UNSTRETCHED
 from schemas.errors import ModelMissing, WorkerError
 
-__all__ = ["ExportedModel", "Limits", "export_model", "open_exported"]
+__all__ = ["ExportedModel", "Limits", "export_model", "load_torch", "open_exported"]
 
 GRAPH_FILE = "model.onnx"
 TASK = "text-generation-with-past"
@@ -117,7 +117,7 @@ def export_model(
     staging = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
     try:
         with _quiet():
-            model = _load(weights)
+            model = load_torch(weights)
             try:
                 optimum(model, staging, task=TASK, do_validation=False)
             except (ValueError, KeyError, NotImplementedError, RuntimeError) as error:
@@ -141,7 +141,8 @@ def _require_optimum() -> Callable[..., None]:
     return export
 
 
-def _load(weights: Path) -> Any:
+def load_torch(weights: Path) -> Any:
+    """transformers' own model of *weights*, in float32. Takes and raises as `export_model`."""
     if weights.suffix == ".gguf":
         return _from_gguf(weights)
     import torch

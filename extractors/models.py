@@ -196,8 +196,9 @@ def _files(weights: Weights) -> list[Path]:
 
 
 def _exported_size(weights: Weights) -> int:
-    """Bytes of a float32 export, generously: it is written twice, and GGUF holds 4 bits or more."""
-    return _size_of(weights) * (16 if weights.format == "gguf" else 4)
+    """Bytes of a float32 export, at most: GGUF files hold 4 bits a weight, and tied embeddings are
+    written twice."""
+    return _size_of(weights) * (10 if weights.format == "gguf" else 4)
 
 
 def _size_of(weights: Weights) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from extractors.checkpoint import open_checkpoint
 from extractors.compile import CompiledModel, Precision, compile_model, open_compiled
-from extractors.runtime import Runtime
+from extractors.runtime import CHUNK, Runtime
 from tests.extractors import parity
 from tests.extractors.golden.make import pytorch
 
@@ -57,3 +57,24 @@ def test_the_graph_equals_pytorch_here_and_now(tmp_path: Path, name: str) -> Non
     now = pytorch(weights)
     assert_same(now, parity.golden(name))
     assert_same(said(fused(weights, tmp_path / "compiled")), now)
+
+
+PREFILL = [int(i) for i in np.random.default_rng(4).integers(0, 256, 2 * CHUNK + 37)]
+
+
+@pytest.mark.parametrize("name", ["qwen2-untied", "llama", "yarn"])
+def test_a_prompt_in_chunks_over_a_cached_prefix_is_read_as_if_at_once(
+    tmp_path: Path, name: str
+) -> None:
+    weights = parity.CASES[name].save(tmp_path / "weights")
+    runtime = Runtime(fused(weights, tmp_path / "compiled"))
+    at_once = runtime.context(1024).step(PREFILL)[-1]
+    cached = runtime.context(1024)
+    in_chunks = cached.read(PREFILL)
+    cached.step([1, 2, 3])  # an answer, to be forgotten
+    assert cached.keep_prefix([*PREFILL[:100], 9, *PREFILL[101:]]) == 100
+    cached.read([9, 8, 7])
+    assert cached.keep_prefix(PREFILL) == 100
+    after_prefix = cached.read(PREFILL[100:])
+    np.testing.assert_allclose(in_chunks, at_once, atol=1e-4)
+    np.testing.assert_allclose(after_prefix, at_once, atol=1e-4)
