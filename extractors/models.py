@@ -30,6 +30,8 @@ __all__ = ["ModelLibrary"]
 
 TOKENIZER_FOLDER = "tokenizer"
 
+_PRECISIONS = {"cpu": Precision.W8A8, "cuda": Precision.FLOAT16}  # what each device is quick at
+
 
 class ModelLibrary:
     """Compiled models in *cache_dir*, made from the weights that *weights* finds.
@@ -55,14 +57,17 @@ class ModelLibrary:
         model: str | None = None,
         budget: Budget | None = None,
         threads: int = 0,
+        device: str = "auto",
     ) -> Worker:
         """A worker for *tier*, from its preferred model or from *model* (a name or a path).
+
+        *device*: "auto", "cpu" or "cuda"; see `choose_device`.
 
         Raises:
             ModelMissing: no weights; the message lists what was tried.
             WorkerError: the weights cannot be compiled or loaded.
         """
-        return Worker(*self._load(tier, model, threads), tier=tier, budget=budget)
+        return Worker(*self._load(tier, model, threads, device), tier=tier, budget=budget)
 
     def outlines_model(
         self,
@@ -71,33 +76,40 @@ class ModelLibrary:
         model: str | None = None,
         max_tokens: int = 1024,
         threads: int = 0,
+        device: str = "auto",
     ) -> OutlinesModel:
         """The same model for `outlines.Generator`, with answers of up to *max_tokens*.
 
         Raises as `worker` does.
         """
-        loaded = self._load(tier, model, threads)
+        loaded = self._load(tier, model, threads, device)
         from extractors.outlines_model import OutlinesModel  # brings all of Outlines with it
 
         return OutlinesModel(*loaded, max_tokens=max_tokens)
 
     def _load(
-        self, tier: Tier, model: str | None, threads: int
+        self, tier: Tier, model: str | None, threads: int, wanted: str
     ) -> tuple[Runtime, PreTrainedTokenizerFast]:
+        from extractors.devices import choose_device
         from extractors.runtime import Runtime
 
-        ready = self._ready(tier, model)
-        runtime = Runtime(ready, threads=threads)  # loads while the tokenizer does
+        device = choose_device(wanted)
+        ready = self._ready(tier, model, _PRECISIONS[device])
+        runtime = Runtime(ready, threads=threads, device=device)  # loads beside the tokenizer
         beside = isinstance(ready, ExportedModel)
         return runtime, load_tokenizer(ready.path if beside else ready.path / TOKENIZER_FOLDER)
 
-    def _ready(self, tier: Tier, model: str | None) -> CompiledModel | ExportedModel:
+    def _ready(
+        self, tier: Tier, model: str | None, precision: Precision
+    ) -> CompiledModel | ExportedModel:
         """What can be run at once; a *model* may be the folder that `models compile` printed."""
         folder = Path(model).expanduser() if model else None
         if folder and folder.is_dir() and (compiled := open_compiled(folder)):
             return compiled
         found = self._weights.resolve(model) if model else self._weights.resolve_tier(tier)
-        return open_exported(found.path) if found.format == "onnx" else self.compiled(found)
+        if found.format == "onnx":
+            return open_exported(found.path)
+        return self.compiled(found, precision=precision)
 
     def compiled(self, weights: Weights, *, precision: Precision = Precision.W8A8) -> CompiledModel:
         """The compiled form of *weights*: from the cache by their content, else built now."""

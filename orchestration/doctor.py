@@ -49,7 +49,7 @@ def _cores() -> int:
 
 
 def _runtime() -> Check:
-    from extractors.runtime import providers
+    from extractors.devices import choose_device, providers
 
     version = next(
         (
@@ -59,7 +59,8 @@ def _runtime() -> Check:
         ),
         "?",
     )
-    return Check(f"ONNX Runtime {version} ({', '.join(providers())})", True)
+    runs_on = {"cpu": "CPU", "cuda": "GPU"}[choose_device()]
+    return Check(f"ONNX Runtime {version} ({', '.join(providers())}), runs on the {runs_on}", True)
 
 
 def _installed(distribution: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 from pydantic import Field
@@ -36,6 +37,9 @@ class Settings(BaseSettings):
     hub_endpoint: str | None = Field(None, description="base URL of a model hub or its mirror")
     offline: bool = Field(False, description="never fetch weights, only use those that are here")
     threads: int = Field(0, ge=0, description="CPU threads of a worker; 0: one a core")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="where workers run; auto: on an NVIDIA GPU where one can be used"
+    )
     page_tokens: int = Field(800, ge=64, description="how much of a page a worker is shown")
     answer_tokens: int = Field(1024, ge=64, description="how long a page's answer may grow")
     allow_private: bool = Field(
