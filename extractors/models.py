@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from extractors.checkpoint import open_checkpoint
+from extractors.checkpoint import ModelConfig, open_checkpoint
 from extractors.compile import CompiledModel, Precision, compile_model, open_compiled
 from extractors.export import ExportedModel, export_model, open_exported
+from extractors.machine import make_sure_of_memory, read_machine
 from extractors.tokenizer import load_tokenizer
 from extractors.weight_files import disk_errors, need_room, read_manifest, sha256_of
 from extractors.weights import Progress, Weights, WeightStore, ignore
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from extractors.outlines_model import OutlinesModel
     from extractors.runtime import Runtime
 
-__all__ = ["ModelLibrary"]
+__all__ = ["ModelLibrary", "compiling_bytes", "loaded_bytes"]
 
 TOKENIZER_FOLDER = "tokenizer"
 
@@ -34,7 +35,8 @@ TOKENIZER_FOLDER = "tokenizer"
 class ModelLibrary:
     """Compiled models in *cache_dir*, made from the weights that *weights* finds.
 
-    `progress`: called while weights are fetched (bytes) and compiled (layers).
+    `progress`: called while weights are fetched (bytes) and compiled (layers). `memory_left`:
+    bytes that a model may take, asked before one is compiled or loaded; `None` for no limit.
     """
 
     def __init__(
@@ -43,10 +45,12 @@ class ModelLibrary:
         weights: WeightStore,
         *,
         progress: Callable[[Progress], None] = ignore,
+        memory_left: Callable[[], int | None] = lambda: None,
     ) -> None:
         self._folder = cache_dir / "compiled"
         self._weights = weights
         self._progress = progress
+        self._memory_left = memory_left
 
     def worker(
         self,
@@ -58,11 +62,15 @@ class ModelLibrary:
     ) -> Worker:
         """A worker for *tier*, from its preferred model or from *model* (a name or a path).
 
+        *threads*: in one forward pass; 0: as many as this machine or container lets compute.
+
         Raises:
             ModelMissing: no weights; the message lists what was tried.
+            NoMemory: there is not enough memory left.
             WorkerError: the weights cannot be compiled or loaded.
         """
-        return Worker(*self._load(tier, model, threads), tier=tier, budget=budget)
+        budget = budget or Budget()
+        return Worker(*self._load(tier, model, threads, budget.room), tier=tier, budget=budget)
 
     def outlines_model(
         self,
@@ -76,20 +84,25 @@ class ModelLibrary:
 
         Raises as `worker` does.
         """
-        loaded = self._load(tier, model, threads)
+        loaded = self._load(tier, model, threads, max_tokens)
         from extractors.outlines_model import OutlinesModel  # brings all of Outlines with it
 
         return OutlinesModel(*loaded, max_tokens=max_tokens)
 
     def _load(
-        self, tier: Tier, model: str | None, threads: int
+        self, tier: Tier, model: str | None, threads: int, room: int
     ) -> tuple[Runtime, PreTrainedTokenizerFast]:
         from extractors.runtime import Runtime
 
         ready = self._ready(tier, model)
+        self._make_sure_of_memory(loaded_bytes(ready, room=room), f"the model in {ready.path.name}")
+        threads = threads or read_machine().threads
         runtime = Runtime(ready, threads=threads)  # loads while the tokenizer does
         beside = isinstance(ready, ExportedModel)
         return runtime, load_tokenizer(ready.path if beside else ready.path / TOKENIZER_FOLDER)
+
+    def _make_sure_of_memory(self, needed: int, what: str) -> None:
+        make_sure_of_memory(needed, self._memory_left(), what=what)
 
     def _ready(self, tier: Tier, model: str | None) -> CompiledModel | ExportedModel:
         """What can be run at once; a *model* may be the folder that `models compile` printed."""
@@ -147,6 +160,7 @@ class ModelLibrary:
 
         tokenizer = load_tokenizer(weights.path)
         checkpoint = open_checkpoint(weights.path)
+        self._make_sure_of_memory(compiling_bytes(checkpoint.config), f"compiling {weights.name}")
         with disk_errors(self._folder):
             need_room(self._folder, _size_of(weights) * 2)
             return compile_model(
@@ -187,6 +201,29 @@ class ModelLibrary:
                 )
                 memory.write_text(json.dumps(known, indent=1), "utf-8")
         return str(known[key])
+
+
+_BESIDE = 256 * 2**20  # Python, its libraries, the tokenizer, and what one forward pass works in
+
+
+def loaded_bytes(model: CompiledModel | ExportedModel, *, room: int) -> int:
+    """Memory that *model* takes with a context of *room* tokens: weights, keys and values, rest.
+
+    Of a standard graph only the weights are known beforehand.
+    """
+    graph, shape = model.graph, model.config
+    weights = sum(file.stat().st_size for file in graph.parent.glob(f"{graph.stem}.*"))
+    if not isinstance(shape, ModelConfig):
+        return weights + _BESIDE
+    return weights + 8 * shape.layers * shape.kv_heads * shape.head_dim * room + _BESIDE
+
+
+def compiling_bytes(shape: ModelConfig) -> int:
+    """Memory that compiling takes: a few float32 copies of the largest matrix, the embedding."""
+    return _COPIES * 4 * shape.vocab * shape.hidden + _BESIDE
+
+
+_COPIES = 5
 
 
 def _files(weights: Weights) -> list[Path]:

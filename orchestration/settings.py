@@ -35,7 +35,10 @@ class Settings(BaseSettings):
     )
     hub_endpoint: str | None = Field(None, description="base URL of a model hub or its mirror")
     offline: bool = Field(False, description="never fetch weights, only use those that are here")
-    threads: int = Field(0, ge=0, description="CPU threads of a worker; 0: one a core")
+    threads: int = Field(0, ge=0, description="CPU threads of a worker; 0: one a core we may use")
+    check_memory: bool = Field(
+        True, description="refuse to load a model that the memory left has no room for"
+    )
     page_tokens: int = Field(800, ge=64, description="how much of a page a worker is shown")
     answer_tokens: int = Field(1024, ge=64, description="how long a page's answer may grow")
     allow_private: bool = Field(
