@@ -4,12 +4,14 @@ Why not the stock export: it spells attention out in small nodes and computes lo
 position. This graph uses ONNX Runtime's fused GroupQueryAttention over an in-place KV buffer, and
 computes logits only where `logit_positions` asks.
 
-Two precisions:
+Three precisions:
 
 * `w8a8`: weights int8 with one scale an output column; activations uint8 (zero point 128), after a
   norm with one fixed scale, elsewhere with one a token, since Qwen2 has massive activations in a
   few tokens. `rotation` spreads these first. Inputs of `MatMulIntegerToFloat` must be uint8 × int8:
   the other combinations fall off ONNX Runtime's fast path.
+* `float16`: for GPUs, whose fused attention reads no other floats; keys and values too. Rotated as
+  well, since Qwen2's massive activations come near what float16 can hold. Logits are float32.
 * `float32`: the reference.
 
 Graph inputs, B sequences of S new tokens on top of `past` ones, P positions asked for:
@@ -32,7 +34,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 from extractors.checkpoint import Checkpoint, FloatArray, ModelConfig
 from extractors.graph import CONTRIB, GraphWriter
@@ -52,7 +54,13 @@ _NORMED_RANGE = 5.0  # of numbers whose mean square is 1; those beyond it are cl
 
 class Precision(StrEnum):
     W8A8 = "w8a8"
+    FLOAT16 = "float16"
     FLOAT32 = "float32"
+
+    @property
+    def float_type(self) -> type[np.floating]:
+        """Of what is not 8-bit: keys, values, norms, biases."""
+        return np.float16 if self is Precision.FLOAT16 else np.float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,9 @@ class _Decoder:
         precision: Precision,
     ) -> None:
         self._int8 = precision is Precision.W8A8
-        self._source: Checkpoint = RotatedCheckpoint(checkpoint) if self._int8 else checkpoint
+        self._floats = precision.float_type
+        rotated = precision is not Precision.FLOAT32
+        self._source: Checkpoint = RotatedCheckpoint(checkpoint) if rotated else checkpoint
         self._g = writer
         self._config = config
 
@@ -151,6 +161,9 @@ class _Decoder:
             skip, delta = self._layer(layer, skip, delta)
             progress(layer + 1, self._config.layers)
         self._head(skip, delta)
+
+    def _weight(self, name: str, values: npt.NDArray[np.floating]) -> str:
+        return self._g.weight(name, values.astype(self._floats, copy=False))
 
     def _op(self, operator: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         return self._g.node(operator, inputs, domain=domain, **attributes)[0]
@@ -173,14 +186,14 @@ class _Decoder:
             turns = turns / np.asarray(stretch.divisors)
         angles = np.outer(np.arange(self._config.context), turns)
         for name, wave in (("cos", np.cos(angles)), ("sin", np.sin(angles))):
-            self._g.weight(name, (wave * stretch.magnitude).astype(np.float32))
+            self._weight(name, wave * stretch.magnitude)
 
     def _embed(self) -> str:
         """Token rows, (T, hidden)."""
         flat = self._op("Reshape", "input_ids", self._g.constant("flat", [-1], np.int64))
         table = self._source.tensor("model.embed_tokens.weight")
         if not self._int8:
-            return self._op("Gather", self._g.weight("embedding", table), flat, axis=0)
+            return self._op("Gather", self._weight("embedding", table), flat, axis=0)
         rows, scales = _quantise_rows(table)
         codes = self._op("Gather", self._g.weight("embedding", rows), flat, axis=0)
         scale = self._op("Gather", self._g.weight("embedding_scale", scales), flat, axis=0)
@@ -202,7 +215,7 @@ class _Decoder:
 
     def _norm(self, name: str, skip: str, delta: str) -> tuple[str, str]:
         """RMS norm of skip + delta; returns it and the sum."""
-        weight = self._g.weight(name, self._source.tensor(name))
+        weight = self._weight(name, self._source.tensor(name))
         epsilon = self._config.rms_eps
         if not delta:
             normed = self._op("SimplifiedLayerNormalization", skip, weight, epsilon=epsilon)
@@ -238,9 +251,10 @@ class _Decoder:
 
     def _buffer(self, name: str, *, declare: bool = False) -> str:
         shape: list[int | str] = ["batch", self._config.kv_heads, "capacity", self._config.head_dim]
+        dtype = helper.np_dtype_to_tensor_dtype(np.dtype(self._floats))
         if declare:
-            return self._g.input(name, TensorProto.FLOAT, shape)
-        self._g.output(name, TensorProto.FLOAT, shape)
+            return self._g.input(name, dtype, shape)
+        self._g.output(name, dtype, shape)
         return name
 
     def _mlp(self, prefix: str, source: _Activation) -> str:
@@ -256,7 +270,7 @@ class _Decoder:
         tied = not self._source.has("lm_head.weight")
         name = "model.embed_tokens" if tied else "lm_head"
         logits = self._linear(self._quantise_normed(normed), name)
-        self._g.node("Identity", [logits], outputs=["logits"])
+        self._g.node("Cast", [logits], outputs=["logits"], to=TensorProto.FLOAT)
         self._g.output("logits", TensorProto.FLOAT, ["positions", self._config.vocab])
 
     def _quantise_normed(self, rows: str) -> _Activation:
@@ -292,7 +306,7 @@ class _Decoder:
         rows = np.concatenate([self._source.tensor(f"{name}.weight") for name in names])
         bias = self._bias(names)
         if source.scale is None:
-            weight = self._g.weight(f"{names[0]}.matrix", rows.T)
+            weight = self._weight(f"{names[0]}.matrix", rows.T)
             result, fused = self._op("MatMul", source.rows, weight), False
         else:
             fused = source.row_scale is None
@@ -305,7 +319,7 @@ class _Decoder:
         if not self._source.has(f"{names[0]}.bias"):
             return ""
         values = np.concatenate([self._source.tensor(f"{name}.bias") for name in names])
-        return self._g.weight(f"{names[0]}.bias", values)
+        return self._weight(f"{names[0]}.bias", values)
 
     def _int8_product(self, source: _Activation, name: str, rows: FloatArray, bias: str) -> str:
         codes, scales = _quantise_rows(rows)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from filelock import FileLock
 
 from extractors.checkpoint import ModelConfig, open_checkpoint
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["ModelLibrary", "compiling_bytes", "loaded_bytes"]
 
 TOKENIZER_FOLDER = "tokenizer"
+
+_PRECISIONS = {"cpu": Precision.W8A8, "cuda": Precision.FLOAT16}  # what each device is quick at
 
 
 class ModelLibrary:
@@ -59,10 +62,12 @@ class ModelLibrary:
         model: str | None = None,
         budget: Budget | None = None,
         threads: int = 0,
+        device: str = "auto",
     ) -> Worker:
         """A worker for *tier*, from its preferred model or from *model* (a name or a path).
 
-        *threads*: in one forward pass; 0: as many as this machine or container lets compute.
+        *device*: "auto", "cpu" or "cuda"; see `choose_device`. *threads*: in one forward pass on
+        the CPU; 0: as many as this machine or container lets compute at once.
 
         Raises:
             ModelMissing: no weights; the message lists what was tried.
@@ -70,7 +75,8 @@ class ModelLibrary:
             WorkerError: the weights cannot be compiled or loaded.
         """
         budget = budget or Budget()
-        return Worker(*self._load(tier, model, threads, budget.room), tier=tier, budget=budget)
+        loaded = self._load(tier, model, threads, device, budget.room)
+        return Worker(*loaded, tier=tier, budget=budget)
 
     def outlines_model(
         self,
@@ -79,38 +85,46 @@ class ModelLibrary:
         model: str | None = None,
         max_tokens: int = 1024,
         threads: int = 0,
+        device: str = "auto",
     ) -> OutlinesModel:
         """The same model for `outlines.Generator`, with answers of up to *max_tokens*.
 
         Raises as `worker` does.
         """
-        loaded = self._load(tier, model, threads, max_tokens)
+        loaded = self._load(tier, model, threads, device, max_tokens)
         from extractors.outlines_model import OutlinesModel  # brings all of Outlines with it
 
         return OutlinesModel(*loaded, max_tokens=max_tokens)
 
     def _load(
-        self, tier: Tier, model: str | None, threads: int, room: int
+        self, tier: Tier, model: str | None, threads: int, wanted: str, room: int
     ) -> tuple[Runtime, PreTrainedTokenizerFast]:
+        from extractors.devices import choose_device
         from extractors.runtime import Runtime
 
-        ready = self._ready(tier, model)
-        self._make_sure_of_memory(loaded_bytes(ready, room=room), f"the model in {ready.path.name}")
+        device = choose_device(wanted)
+        ready = self._ready(tier, model, _PRECISIONS[device])
+        if device == "cpu":  # a GPU has memory of its own
+            self._make_sure_of_memory(loaded_bytes(ready, room=room), f"loading {ready.path.name}")
         threads = threads or read_machine().threads
-        runtime = Runtime(ready, threads=threads)  # loads while the tokenizer does
+        runtime = Runtime(ready, threads=threads, device=device)  # loads beside the tokenizer
         beside = isinstance(ready, ExportedModel)
         return runtime, load_tokenizer(ready.path if beside else ready.path / TOKENIZER_FOLDER)
 
     def _make_sure_of_memory(self, needed: int, what: str) -> None:
         make_sure_of_memory(needed, self._memory_left(), what=what)
 
-    def _ready(self, tier: Tier, model: str | None) -> CompiledModel | ExportedModel:
+    def _ready(
+        self, tier: Tier, model: str | None, precision: Precision
+    ) -> CompiledModel | ExportedModel:
         """What can be run at once; a *model* may be the folder that `models compile` printed."""
         folder = Path(model).expanduser() if model else None
         if folder and folder.is_dir() and (compiled := open_compiled(folder)):
             return compiled
         found = self._weights.resolve(model) if model else self._weights.resolve_tier(tier)
-        return open_exported(found.path) if found.format == "onnx" else self.compiled(found)
+        if found.format == "onnx":
+            return open_exported(found.path)
+        return self.compiled(found, precision=precision)
 
     def compiled(self, weights: Weights, *, precision: Precision = Precision.W8A8) -> CompiledModel:
         """The compiled form of *weights*: from the cache by their content, else built now."""
@@ -211,11 +225,13 @@ def loaded_bytes(model: CompiledModel | ExportedModel, *, room: int) -> int:
 
     Of a standard graph only the weights are known beforehand.
     """
-    graph, shape = model.graph, model.config
+    graph = model.graph
     weights = sum(file.stat().st_size for file in graph.parent.glob(f"{graph.stem}.*"))
-    if not isinstance(shape, ModelConfig):
+    if isinstance(model, ExportedModel):
         return weights + _BESIDE
-    return weights + 8 * shape.layers * shape.kv_heads * shape.head_dim * room + _BESIDE
+    shape, number = model.config, np.dtype(model.precision.float_type).itemsize
+    keys = shape.layers * shape.kv_heads * shape.head_dim * room * number
+    return weights + 2 * keys + _BESIDE
 
 
 def compiling_bytes(shape: ModelConfig) -> int:

@@ -1,11 +1,11 @@
 """ONNX Runtime: one loaded model and the sequences it is reading.
 
-The only module that imports onnxruntime.
+Only this module and `devices` import onnxruntime.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,12 +15,19 @@ import onnxruntime as ort
 
 from extractors.checkpoint import ModelConfig
 from extractors.compile import CompiledModel
+from extractors.devices import Device
 from extractors.export import ExportedModel, Limits
 from schemas.errors import DecodeFailed, WorkerError
 
-__all__ = ["Context", "Runtime", "StandardContext", "providers"]
+__all__ = ["Context", "Runtime", "StandardContext"]
 
 Logits = npt.NDArray[np.float32]
+
+_PROVIDERS = {
+    Device.CPU: ["CPUExecutionProvider"],
+    # what a GPU cannot do, shapes for one, runs beside it
+    Device.CUDA: ["CUDAExecutionProvider", "CPUExecutionProvider"],
+}
 
 CHUNK = 256
 """Prompt tokens a forward pass: larger chunks spend more on attention, smaller ones on overhead."""
@@ -31,12 +38,23 @@ class Runtime:
 
     Loading goes on in a thread of its own, beside whatever else there is to load; the first
     context waits for it. `threads`: CPU threads in one forward pass; 0 lets ONNX Runtime choose.
+    `device`: where it runs; on a GPU keys and values stay there between passes.
     """
 
-    def __init__(self, model: CompiledModel | ExportedModel, *, threads: int = 0) -> None:
+    def __init__(
+        self,
+        model: CompiledModel | ExportedModel,
+        *,
+        threads: int = 0,
+        device: Device = Device.CPU,
+    ) -> None:
         self.config: ModelConfig | Limits = model.config
+        self._floats: npt.DTypeLike = np.float32
+        if isinstance(model, CompiledModel):
+            self._floats = model.precision.float_type
+        self._device = device
         pool = ThreadPoolExecutor(1, thread_name_prefix="load-model")
-        self._session = pool.submit(_open_session, model.graph, threads)
+        self._session = pool.submit(_open_session, model.graph, threads, device)
         pool.shutdown(wait=False)  # lets the thread end after its one task
 
     def context(self, capacity: int) -> Context:
@@ -52,19 +70,33 @@ class Runtime:
                 f"the model reads at most {limit} tokens, {capacity} were asked for",
                 hint="lower the page's token budget",
             )
+        session = self._session.result()
         if isinstance(self.config, Limits):
-            return StandardContext(self._session.result(), capacity)
-        return Context(self._session.result(), self.config, capacity)
+            return StandardContext(session, capacity)
+        buffers = _buffers(self.config, capacity, self._floats, self._device)
+        return Context(session, buffers, capacity)
 
 
-def _open_session(graph: Path, threads: int) -> ort.InferenceSession:
+def _buffers(
+    config: ModelConfig, capacity: int, floats: npt.DTypeLike, device: Device
+) -> dict[str, ort.OrtValue]:
+    """Room for the keys and values of *capacity* tokens in every layer, on *device*."""
+    empty = np.zeros((1, config.kv_heads, capacity, config.head_dim), floats)
+    return {
+        f"{part}_{layer}": ort.OrtValue.ortvalue_from_numpy(empty.copy(), device.value, 0)
+        for layer in range(config.layers)
+        for part in ("key", "value")
+    }
+
+
+def _open_session(graph: Path, threads: int, device: Device) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     # Spinning threads would eat the second core while Python computes masks.
     options.add_session_config_entry("session.intra_op.allow_spinning", "1")
     try:
-        return ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        return ort.InferenceSession(str(graph), options, providers=_PROVIDERS[device])
     except Exception as error:  # ONNX Runtime raises its own untyped exceptions
         raise WorkerError(
             f"ONNX Runtime could not load {graph}: {error}",
@@ -79,18 +111,17 @@ class Context:
     end are written over by the next pass.
     """
 
-    def __init__(self, session: ort.InferenceSession, config: ModelConfig, capacity: int) -> None:
+    def __init__(
+        self, session: ort.InferenceSession, buffers: Mapping[str, ort.OrtValue], capacity: int
+    ) -> None:
         self.capacity = capacity
         self.tokens: list[int] = []
         self._session = session
         self._binding = session.io_binding()
         self._binding.bind_output("logits")
-        shape = (1, config.kv_heads, capacity, config.head_dim)
-        for layer in range(config.layers):
-            for part in ("key", "value"):
-                buffer = ort.OrtValue.ortvalue_from_numpy(np.zeros(shape, np.float32))
-                self._binding.bind_ortvalue_input(f"past_{part}_{layer}", buffer)
-                self._binding.bind_ortvalue_output(f"present_{part}_{layer}", buffer)
+        for name, buffer in buffers.items():
+            self._binding.bind_ortvalue_input(f"past_{name}", buffer)
+            self._binding.bind_ortvalue_output(f"present_{name}", buffer)
 
     def rollback(self, length: int) -> None:
         """Forget every token after the first *length*."""
@@ -219,9 +250,3 @@ def _empty(entry: ort.NodeArg) -> npt.NDArray[np.floating]:
     if dtype is None or len(shape) != 4 or not all(isinstance(shape[i], int) for i in (1, 3)):
         raise WorkerError(f"{entry.name} is {entry.type} {shape}, which cannot be run here")
     return np.zeros((1, shape[1], 0, shape[3]), dtype)
-
-
-def providers() -> tuple[str, ...]:
-    """The execution providers of this ONNX Runtime, short: "CUDA", "CPU"."""
-    names = ort.get_available_providers()
-    return tuple(name.removesuffix("ExecutionProvider") for name in names)

@@ -77,6 +77,7 @@ class PrecisionChoice(StrEnum):
     """`compile.Precision`, spelt here for the same reason."""
 
     W8A8 = "w8a8"
+    FLOAT16 = "float16"
     FLOAT32 = "float32"
 
 

@@ -56,7 +56,7 @@ def _why(settings: Settings, machine: Machine) -> str:
 
 
 def _runtime() -> Check:
-    from extractors.runtime import providers
+    from extractors.devices import choose_device, providers
 
     version = next(
         (
@@ -66,7 +66,8 @@ def _runtime() -> Check:
         ),
         "?",
     )
-    return Check(f"ONNX Runtime {version} ({', '.join(providers())})", True)
+    runs_on = {"cpu": "CPU", "cuda": "GPU"}[choose_device()]
+    return Check(f"ONNX Runtime {version} ({', '.join(providers())}), runs on the {runs_on}", True)
 
 
 def _installed(distribution: str) -> bool:

@@ -199,6 +199,7 @@ class Engine:
             model=self._model_name(tier),
             budget=Budget(page=settings.page_tokens, answer=settings.answer_tokens),
             threads=settings.threads,
+            device=settings.device,
         )
 
     def outlines_model(self, tier: Tier = Tier.LARGE) -> OutlinesModel:
@@ -211,6 +212,7 @@ class Engine:
             model=self._model_name(tier),
             max_tokens=self.settings.answer_tokens,
             threads=self.settings.threads,
+            device=self.settings.device,
         )
 
     def _model_name(self, tier: Tier) -> str | None:
@@ -231,8 +233,8 @@ class Engine:
     ) -> Path:
         """The folder of the model *name* compiled for this machine, built where it is not there.
 
-        `via_optimum`: as Optimum's standard graph, which needs the extra `export`. `precision`:
-        "w8a8" or "float32", of our own graph; `None` is the former. Raises as `warm_up` does.
+        `via_optimum`: as Optimum's standard graph, which needs the extra `export`. `precision` of
+        our own graph: "w8a8" (`None` is this), "float16", "float32". Raises as `warm_up` does.
         """
         weights = self.weights().resolve(name)
         if via_optimum:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 from pydantic import Field
@@ -38,6 +39,9 @@ class Settings(BaseSettings):
     threads: int = Field(0, ge=0, description="CPU threads of a worker; 0: one a core we may use")
     check_memory: bool = Field(
         True, description="refuse to load a model that the memory left has no room for"
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="where workers run; auto: on an NVIDIA GPU where one can be used"
     )
     page_tokens: int = Field(800, ge=64, description="how much of a page a worker is shown")
     answer_tokens: int = Field(1024, ge=64, description="how long a page's answer may grow")

@@ -42,6 +42,18 @@ def test_the_8_bit_graph_stays_close_to_it(tmp_path: Path) -> None:
     assert np.corrcoef(found.ravel(), expected().ravel())[0, 1] > 0.995
 
 
+@pytest.mark.parametrize("architecture", ["qwen2", "llama"])
+@pytest.mark.parametrize("tied", [True, False])
+def test_the_float16_graph_differs_by_its_rounding_alone(
+    tmp_path: Path, architecture: str, tied: bool
+) -> None:
+    model = compiled(tmp_path, Precision.FLOAT16, architecture, tied=tied)
+    found = Runtime(model).context(512).step(TOKENS)
+    assert found.dtype == np.float32
+    wanted = expected(architecture, tied=tied)
+    assert np.abs(found - wanted).max() < 0.01 * np.abs(wanted).max()
+
+
 @pytest.mark.parametrize("precision", list(Precision))
 def test_reading_in_chunks_equals_reading_at_once(tmp_path: Path, precision: Precision) -> None:
     runtime = Runtime(compiled(tmp_path, precision))
