@@ -9,15 +9,17 @@ https://docs.kernel.org/admin-guide/cgroup-v1/memory.html
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
+import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from schemas.errors import NoMemory
 
-__all__ = ["Machine", "make_sure_of_memory", "read_machine"]
+__all__ = ["Machine", "make_sure_of_memory", "processor", "read_machine"]
 
 _ROOT = Path("/")
 
@@ -80,6 +82,22 @@ def _quota(root: Path) -> int | None:
         if share and period and share > 0:  # "max" is no number, and -1 says the same
             granted.append(math.ceil(share / period))
     return min(granted, default=None)
+
+
+def processor(root: Path = _ROOT) -> str:
+    """Eight hex digits, the same for processors of one kind with the same instructions."""
+    first, _, _ = (_text(root / "proc/cpuinfo") or "").partition("\n\n")
+    lines = (line.partition(":") for line in first.splitlines())
+    found = [value.strip() for name, _, value in lines if name.strip() in _KIND]
+    kind = [platform.machine(), *(found or [platform.processor()])]
+    return hashlib.sha256("\n".join(kind).encode()).hexdigest()[:8]
+
+
+# As x86 calls them, then as ARM does; speeds and numbers differ from CPU to CPU and do not count.
+_KIND = frozenset(
+    {"vendor_id", "cpu family", "model", "flags"}
+    | {"CPU implementer", "CPU architecture", "CPU part", "Features"}
+)
 
 
 # Memory

@@ -40,6 +40,7 @@ class ModelLibrary:
 
     `progress`: called while weights are fetched (bytes) and compiled (layers). `memory_left`:
     bytes that a model may take, asked before one is compiled or loaded; `None` for no limit.
+    `share`: keep weights on disk once more, so that processes share them (see `packing`).
     """
 
     def __init__(
@@ -49,11 +50,13 @@ class ModelLibrary:
         *,
         progress: Callable[[Progress], None] = ignore,
         memory_left: Callable[[], int | None] = lambda: None,
+        share: bool = False,
     ) -> None:
         self._folder = cache_dir / "compiled"
         self._weights = weights
         self._progress = progress
         self._memory_left = memory_left
+        self._share = share
 
     def worker(
         self,
@@ -107,9 +110,17 @@ class ModelLibrary:
         if device == "cpu":  # a GPU has memory of its own
             self._make_sure_of_memory(loaded_bytes(ready, room=room), f"loading {ready.path.name}")
         threads = threads or read_machine().threads
-        runtime = Runtime(ready, threads=threads, device=device)  # loads beside the tokenizer
+        shared = self._packed(ready) if device == "cpu" else ready
+        runtime = Runtime(shared, threads=threads, device=device)  # loads beside the tokenizer
         beside = isinstance(ready, ExportedModel)
         return runtime, load_tokenizer(ready.path if beside else ready.path / TOKENIZER_FOLDER)
+
+    def _packed(self, ready: CompiledModel | ExportedModel) -> CompiledModel | ExportedModel:
+        if not self._share or isinstance(ready, ExportedModel):
+            return ready
+        from extractors.packing import packed
+
+        return packed(ready)
 
     def _make_sure_of_memory(self, needed: int, what: str) -> None:
         make_sure_of_memory(needed, self._memory_left(), what=what)

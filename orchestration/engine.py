@@ -248,6 +248,7 @@ class Engine:
             self.weights(),
             progress=self._progress,
             memory_left=self._memory_left,
+            share=self.settings.share_weights,
         )
 
     def _memory_left(self) -> int | None:

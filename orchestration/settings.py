@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     check_memory: bool = Field(
         True, description="refuse to load a model that the memory left has no room for"
     )
+    share_weights: bool = Field(
+        False, description="keep weights so that processes share them; thrice the disk space"
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="where workers run; auto: on an NVIDIA GPU where one can be used"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from extractors.machine import make_sure_of_memory, read_machine
+from extractors.machine import make_sure_of_memory, processor, read_machine
 from schemas.errors import NoMemory
 
 GIB = 2**30
@@ -199,3 +199,25 @@ def test_what_does_not_fit_is_refused_with_both_figures() -> None:
 @pytest.mark.parametrize("left", [None, GIB])
 def test_what_fits_or_may_fit_is_not(left: int | None) -> None:
     make_sure_of_memory(GIB, left, what="a model")
+
+
+# The kind of processor
+
+X86 = "processor\t: 0\nvendor_id\t: AuthenticAMD\nmodel\t\t: 17\ncpu MHz\t\t: {}\nflags\t\t: {}\n"
+
+
+def kind(root: Path, name: str, *, megahertz: str = "2400", flags: str = "fpu avx512_vnni") -> str:
+    first = X86.format(megahertz, flags)
+    return processor(tree(root / name, {"proc/cpuinfo": f"{first}\n{first}"}))
+
+
+def test_processors_of_one_kind_have_one_name(tmp_path: Path) -> None:
+    assert kind(tmp_path, "a") == kind(tmp_path, "b", megahertz="3100")
+
+
+def test_other_instructions_are_another_kind(tmp_path: Path) -> None:
+    assert kind(tmp_path, "a") != kind(tmp_path, "b", flags="fpu avx512_vnni amx_int8")
+
+
+def test_without_the_file_there_is_still_a_name(tmp_path: Path) -> None:
+    assert len(processor(tmp_path)) == 8
