@@ -3,7 +3,8 @@
     python -m benchmarks.sharing [--model NAME] [--context 2048]
 
 Memory is what the kernel says of each process (/proc/PID/smaps_rollup): resident (RSS), with pages
-that several processes map divided among them (PSS), and its own alone (USS). Linux only.
+that several processes map divided among them (PSS), and its own alone (USS). Linux only. Measured
+with weights as they are compiled, and as `packing` keeps them so that processes share them.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.report import Row, table
-from extractors.compile import CompiledModel, open_compiled
+from extractors.compile import DATA_FILE, CompiledModel, open_compiled
 from extractors.models import ModelLibrary
+from extractors.packing import packed
 from extractors.runtime import Context, Runtime
 from extractors.weights import WeightStore
 from orchestration.settings import Settings
@@ -73,10 +75,11 @@ def _fields(text: str) -> dict[str, float]:
 # In a process of its own
 
 
-def _hold(folder: Path, *, contexts: int, capacity: int) -> None:
+def _hold(folder: Path, *, contexts: int, capacity: int, packs: bool) -> None:
     """Load, read a prompt with each of *contexts*, say so, and wait to be let go."""
     model = open_compiled(folder)
     assert model is not None
+    model = packed(model) if packs else model
     held = _contexts(model, contexts, capacity)
     for context in held:
         _page(context)
@@ -98,9 +101,12 @@ def _page(context: Context) -> None:
 
 
 @contextmanager
-def _holder(model: CompiledModel, contexts: int, capacity: int) -> Iterator[int]:
+def _holder(
+    model: CompiledModel, contexts: int, capacity: int, *, packs: bool = False
+) -> Iterator[int]:
     """The id of a process that holds *contexts* of *model*, each with a prompt read."""
     options = ["--hold", str(contexts), "--context", str(capacity), "--model", str(model.path)]
+    options += ["--packed"] if packs else []
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.sharing", *options],
         stdin=subprocess.PIPE,
@@ -120,21 +126,22 @@ def _holder(model: CompiledModel, contexts: int, capacity: int) -> Iterator[int]
 
 
 def _memory(model: CompiledModel, capacity: int) -> list[Row]:
-    data = "model.data"
     rows: list[Row] = []
     for contexts, name in ((1, "one worker"), (2, "two contexts in one process")):
         with _holder(model, contexts, capacity) as pid:
-            rows += _rows(name, [shares(pid, data=data)])
-    with ExitStack() as stack:
-        pids = [stack.enter_context(_holder(model, 1, capacity)) for _ in range(2)]
-        rows += _rows("two processes, together", [shares(pid, data=data) for pid in pids])
+            rows += _rows(name, [pid])
+    packed(model)  # so that no process has to write it, and hold what that takes
+    for packs, name in ((False, "two processes"), (True, "two processes, packed weights")):
+        with ExitStack() as stack:
+            pids = [stack.enter_context(_holder(model, 1, capacity, packs=packs)) for _ in range(2)]
+            rows += _rows(f"{name}, together", pids)
     return rows
 
 
-def _rows(name: str, found: Sequence[Shares]) -> list[Row]:
-    whole = found[0]
-    for other in found[1:]:
-        whole = whole + other
+def _rows(name: str, pids: Sequence[int]) -> list[Row]:
+    whole = Shares(0, 0, 0, 0)
+    for pid in pids:
+        whole = whole + shares(pid, data=DATA_FILE)
     return [
         Row(f"RSS (MiB), {name}", whole.rss),
         Row(f"PSS (MiB), {name}", whole.pss),
@@ -165,19 +172,34 @@ def _times(model: CompiledModel, capacity: int) -> list[Row]:
     ]
 
 
+def _loading(model: CompiledModel) -> list[Row]:
+    """Files in memory already; the first of three is not counted."""
+    rows = []
+    for form, name in ((model, "as compiled"), (packed(model), "packed")):
+        times = []
+        for _ in range(3):
+            started = time.perf_counter()
+            _contexts(form, 1, 64)[0].read([100])
+            times.append(time.perf_counter() - started)
+        rows.append(Row(f"seconds to load and read one token, {name}", min(times[1:])))
+    return rows
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sharing", description=__doc__)
     parser.add_argument("--model", default=_MODEL, help="a name, or a compiled model's folder")
     parser.add_argument("--context", type=int, default=2048, help="tokens that a context holds")
+    parser.add_argument("--packed", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--hold", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.hold:
-        _hold(Path(options.model), contexts=options.hold, capacity=options.context)
+        folder, capacity = Path(options.model), options.context
+        _hold(folder, contexts=options.hold, capacity=capacity, packs=options.packed)
         return 0
     settings = Settings()
     store = WeightStore(settings.cache_dir)
     model = ModelLibrary(settings.cache_dir, store).compiled(store.resolve(options.model))
-    rows = [*_memory(model, options.context), *_times(model, options.context)]
+    rows = [*_memory(model, options.context), *_times(model, options.context), *_loading(model)]
     print(f"{model.path.name}, {options.context} tokens a context\n", file=sys.stderr)
     print(table(rows))
     return 0
