@@ -4,7 +4,7 @@
 
 Memory is what the kernel says of each process (/proc/PID/smaps_rollup): resident (RSS), with pages
 that several processes map divided among them (PSS), and its own alone (USS). Linux only. Measured
-with weights as they are compiled, and as `packing` keeps them so that processes share them.
+with weights as they are compiled, and as `sharing` keeps them so that processes share them.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from pathlib import Path
 from benchmarks.report import Row, table
 from extractors.compile import DATA_FILE, CompiledModel, open_compiled
 from extractors.models import ModelLibrary
-from extractors.packing import packed
 from extractors.runtime import Context, Runtime
+from extractors.sharing import shareable
 from extractors.weights import WeightStore
 from orchestration.settings import Settings
 
@@ -75,11 +75,11 @@ def _fields(text: str) -> dict[str, float]:
 # In a process of its own
 
 
-def _hold(folder: Path, *, contexts: int, capacity: int, packs: bool) -> None:
+def _hold(folder: Path, *, contexts: int, capacity: int, share: bool) -> None:
     """Load, read a prompt with each of *contexts*, say so, and wait to be let go."""
     model = open_compiled(folder)
     assert model is not None
-    model = packed(model) if packs else model
+    model = shareable(model) if share else model
     held = _contexts(model, contexts, capacity)
     for context in held:
         _page(context)
@@ -102,11 +102,11 @@ def _page(context: Context) -> None:
 
 @contextmanager
 def _holder(
-    model: CompiledModel, contexts: int, capacity: int, *, packs: bool = False
+    model: CompiledModel, contexts: int, capacity: int, *, share: bool = False
 ) -> Iterator[int]:
     """The id of a process that holds *contexts* of *model*, each with a prompt read."""
     options = ["--hold", str(contexts), "--context", str(capacity), "--model", str(model.path)]
-    options += ["--packed"] if packs else []
+    options += ["--share"] if share else []
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.sharing", *options],
         stdin=subprocess.PIPE,
@@ -130,10 +130,10 @@ def _memory(model: CompiledModel, capacity: int) -> list[Row]:
     for contexts, name in ((1, "one worker"), (2, "two contexts in one process")):
         with _holder(model, contexts, capacity) as pid:
             rows += _rows(name, [pid])
-    packed(model)  # so that no process has to write it, and hold what that takes
-    for packs, name in ((False, "two processes"), (True, "two processes, packed weights")):
+    shareable(model)  # so that no process has to write it, and hold what that takes
+    for share, name in ((False, "two processes"), (True, "two processes, shared weights")):
         with ExitStack() as stack:
-            pids = [stack.enter_context(_holder(model, 1, capacity, packs=packs)) for _ in range(2)]
+            pids = [stack.enter_context(_holder(model, 1, capacity, share=share)) for _ in range(2)]
             rows += _rows(f"{name}, together", pids)
     return rows
 
@@ -175,7 +175,7 @@ def _times(model: CompiledModel, capacity: int) -> list[Row]:
 def _loading(model: CompiledModel) -> list[Row]:
     """Files in memory already; the first of three is not counted."""
     rows = []
-    for form, name in ((model, "as compiled"), (packed(model), "packed")):
+    for form, name in ((model, "as compiled"), (shareable(model), "shared")):
         times = []
         for _ in range(3):
             started = time.perf_counter()
@@ -189,12 +189,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sharing", description=__doc__)
     parser.add_argument("--model", default=_MODEL, help="a name, or a compiled model's folder")
     parser.add_argument("--context", type=int, default=2048, help="tokens that a context holds")
-    parser.add_argument("--packed", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--share", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--hold", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.hold:
         folder, capacity = Path(options.model), options.context
-        _hold(folder, contexts=options.hold, capacity=capacity, packs=options.packed)
+        _hold(folder, contexts=options.hold, capacity=capacity, share=options.share)
         return 0
     settings = Settings()
     store = WeightStore(settings.cache_dir)

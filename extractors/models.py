@@ -40,7 +40,7 @@ class ModelLibrary:
 
     `progress`: called while weights are fetched (bytes) and compiled (layers). `memory_left`:
     bytes that a model may take, asked before one is compiled or loaded; `None` for no limit.
-    `share`: keep weights on disk once more, so that processes share them (see `packing`).
+    `share`: keep weights on disk once more, so that processes share them (see `sharing`).
     """
 
     def __init__(
@@ -110,17 +110,17 @@ class ModelLibrary:
         if device == "cpu":  # a GPU has memory of its own
             self._make_sure_of_memory(loaded_bytes(ready, room=room), f"loading {ready.path.name}")
         threads = threads or read_machine().threads
-        shared = self._packed(ready) if device == "cpu" else ready
+        shared = self._shareable(ready) if device == "cpu" else ready
         runtime = Runtime(shared, threads=threads, device=device)  # loads beside the tokenizer
         beside = isinstance(ready, ExportedModel)
         return runtime, load_tokenizer(ready.path if beside else ready.path / TOKENIZER_FOLDER)
 
-    def _packed(self, ready: CompiledModel | ExportedModel) -> CompiledModel | ExportedModel:
+    def _shareable(self, ready: CompiledModel | ExportedModel) -> CompiledModel | ExportedModel:
         if not self._share or isinstance(ready, ExportedModel):
             return ready
-        from extractors.packing import packed
+        from extractors.sharing import shareable
 
-        return packed(ready)
+        return shareable(ready)
 
     def _make_sure_of_memory(self, needed: int, what: str) -> None:
         make_sure_of_memory(needed, self._memory_left(), what=what)

@@ -11,8 +11,8 @@ import pytest
 
 from extractors.checkpoint import open_checkpoint
 from extractors.compile import Precision, compile_model
-from extractors.packing import packed
 from extractors.runtime import Runtime
+from extractors.sharing import shareable
 from tests.extractors import tiny
 
 TEXTS = [[int(i) for i in np.random.default_rng(n).integers(0, 256, 300)] for n in range(4)]
@@ -33,7 +33,7 @@ def test_read_at_the_same_time_they_say_what_each_says_alone(
 ) -> None:
     checkpoint = open_checkpoint(tiny.save(tmp_path / "weights"))
     model = compile_model(checkpoint, tmp_path / "compiled", precision=precision)
-    runtime = Runtime(packed(model) if share else model, threads=2)
+    runtime = Runtime(shareable(model) if share else model, threads=2)
     alone = [read(runtime, tokens) for tokens in TEXTS]
     with ThreadPoolExecutor(len(TEXTS)) as pool:
         together = list(pool.map(lambda tokens: read(runtime, tokens), TEXTS))

@@ -11,8 +11,8 @@ import pytest
 from extractors.checkpoint import open_checkpoint
 from extractors.compile import CompiledModel, Precision, compile_model
 from extractors.models import ModelLibrary
-from extractors.packing import packed
 from extractors.runtime import Runtime
+from extractors.sharing import shareable
 from extractors.weights import WeightStore
 from schemas.errors import WorkerError
 from schemas.record import Tier
@@ -35,13 +35,13 @@ def leftovers(model: CompiledModel) -> set[str]:
 def test_it_computes_the_same_to_the_last_bit(tmp_path: Path, precision: Precision) -> None:
     model = compiled(tmp_path, precision)
     expected = Runtime(model, threads=1).context(64).step(TOKENS)
-    found = Runtime(packed(model), threads=1).context(64).step(TOKENS)
+    found = Runtime(shareable(model), threads=1).context(64).step(TOKENS)
     np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what is mapped")
 def test_the_file_is_mapped_with_all_its_matrices(tmp_path: Path) -> None:
-    shared = packed(compiled(tmp_path))
+    shared = shareable(compiled(tmp_path))
     context = Runtime(shared, threads=1).context(64)
     context.step(TOKENS)
     maps = Path("/proc/self/maps").read_text().splitlines()
@@ -55,29 +55,31 @@ def test_the_file_is_mapped_with_all_its_matrices(tmp_path: Path) -> None:
 
 def test_it_is_written_once(tmp_path: Path) -> None:
     model = compiled(tmp_path)
-    first = packed(model).graph.stat().st_mtime_ns
-    assert packed(model).graph.stat().st_mtime_ns == first
+    first = shareable(model).graph.stat().st_mtime_ns
+    assert shareable(model).graph.stat().st_mtime_ns == first
 
 
 def test_another_processor_gets_a_layout_of_its_own(tmp_path: Path) -> None:
     model = compiled(tmp_path)
-    here, there = packed(model, kind="zen4"), packed(model, kind="avx2")
+    here, there = shareable(model, kind="zen4"), shareable(model, kind="avx2")
     assert here.path != there.path
     assert leftovers(model) == {here.path.name, there.path.name}
 
 
 def test_that_of_an_older_runtime_is_dropped(tmp_path: Path) -> None:
     model = compiled(tmp_path)
-    (model.path / "packed-zen4-1.0.0").mkdir()
-    assert leftovers(model) == {"packed-zen4-1.0.0"}
-    assert leftovers(packed(model, kind="zen4") and model) == {packed(model, kind="zen4").path.name}
+    (model.path / "shared-zen4-1.0.0").mkdir()
+    assert leftovers(model) == {"shared-zen4-1.0.0"}
+    assert leftovers(shareable(model, kind="zen4") and model) == {
+        shareable(model, kind="zen4").path.name
+    }
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
     model = compiled(tmp_path)
     model.graph.write_bytes(b"no graph")
     with pytest.raises(WorkerError, match="could not save"):
-        packed(model)
+        shareable(model)
     assert leftovers(model) == set()
 
 
@@ -86,6 +88,6 @@ def test_a_library_shares_when_told_to(tmp_path: Path) -> None:
     store = WeightStore(tmp_path, offline=True)
     ModelLibrary(tmp_path, store).worker(Tier.SMALL, model=weights, device="cpu")
     (folder,) = (tmp_path / "compiled").glob("*w8a8*/")
-    assert not list(folder.glob("packed-*"))
+    assert not list(folder.glob("shared-*"))
     ModelLibrary(tmp_path, store, share=True).worker(Tier.SMALL, model=weights, device="cpu")
-    assert len(list(folder.glob("packed-*"))) == 1
+    assert len(list(folder.glob("shared-*"))) == 1

@@ -22,12 +22,12 @@ from extractors.machine import processor
 from extractors.weight_files import disk_errors, need_room
 from schemas.errors import WorkerError
 
-__all__ = ["packed"]
+__all__ = ["shareable"]
 
 _WRITTEN_SMALLEST = "1024"  # bytes of a tensor that goes to the data file, not into the graph
 
 
-def packed(model: CompiledModel, *, kind: str | None = None) -> CompiledModel:
+def shareable(model: CompiledModel, *, kind: str | None = None) -> CompiledModel:
     """*model* in the layout of this machine: found in its folder, else written there now.
 
     It takes twice the disk space of *model*, beside it. *kind*: what tells processors of another
@@ -37,7 +37,7 @@ def packed(model: CompiledModel, *, kind: str | None = None) -> CompiledModel:
         StoreError: there is no room on the disk.
         WorkerError: ONNX Runtime could not load or save the graph.
     """
-    ours = f"packed-{kind or processor()}"
+    ours = f"shared-{kind or processor()}"
     folder = model.path / f"{ours}-{ort.__version__}"
     with disk_errors(model.path), FileLock(f"{model.path}-{ours}.lock"):
         if not folder.is_dir():
@@ -50,7 +50,7 @@ def packed(model: CompiledModel, *, kind: str | None = None) -> CompiledModel:
 
 def _write(model: CompiledModel, folder: Path) -> None:
     """The folder appears complete or not at all."""
-    staging = Path(tempfile.mkdtemp(prefix="packing.", dir=model.path))
+    staging = Path(tempfile.mkdtemp(prefix="sharing.", dir=model.path))
     options = ort.SessionOptions()
     options.log_severity_level = 3
     options.optimized_model_filepath = str(staging / model.graph.name)
@@ -66,6 +66,8 @@ def _write(model: CompiledModel, folder: Path) -> None:
     except OSError:
         raise
     except Exception as error:  # ONNX Runtime raises its own untyped exceptions
-        raise WorkerError(f"ONNX Runtime could not save {model.graph} packed: {error}") from error
+        raise WorkerError(
+            f"ONNX Runtime could not save {model.graph} for sharing: {error}"
+        ) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
