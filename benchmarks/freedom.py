@@ -26,7 +26,7 @@ from typing import Any
 from benchmarks.workload import SCHEMA
 from extractors.answer import RawValue, read_answer
 from extractors.blocks import ParsedPage, parse_page
-from extractors.decode import Answer, GrammarCompiler, decode
+from extractors.decode import Answer, GrammarCompiler, Question, decode
 from extractors.drafts import PromptDrafter
 from extractors.grammar import GAP, NOTHING, build_grammar
 from extractors.models import ModelLibrary
@@ -184,13 +184,8 @@ class _Ways:
     def _answer(self, name: str, prompt: list[int], grammar: str) -> tuple[Answer, float]:
         context = self._contexts.setdefault(name, self._runtime.context(2848))
         started = time.perf_counter()
-        answer = decode(
-            context,
-            self._compiler.matcher(grammar),
-            prompt,
-            max_tokens=_ANSWER_TOKENS,
-            drafter=PromptDrafter(prompt),
-        )
+        question = Question(prompt, self._compiler.matcher(grammar), PromptDrafter(prompt))
+        answer = decode(context, question, max_tokens=_ANSWER_TOKENS)
         return answer, time.perf_counter() - started
 
     def _words(self, answer: Answer) -> str:

@@ -77,9 +77,8 @@ def _task(tokenizer: PreTrainedTokenizerFast, path: Path) -> Task:
     asked = f"Fields, as JSON Schema:\n{json.dumps(schema)}\n\nThe page:\n\n{passage.shown}"
     messages = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": asked}]
     request = {"messages": messages, "schema": schema, "max_tokens": ANSWER_TOKENS}
-    return Task(path.stem if folder_of_real(path) else path.parent.name, page, request)
+    return Task(path.stem if _is_real(path) else path.parent.name, page, request)
 
 
-def folder_of_real(path: Path) -> bool:
-    """Whether *path* is a page of the evaluation folder, not one of our own."""
+def _is_real(path: Path) -> bool:
     return not path.is_relative_to(_OWN_PAGES)

@@ -16,7 +16,9 @@ Three precisions:
 
 Graph inputs, B sequences of S new tokens on top of `past` ones, P positions asked for:
     input_ids (B, S) int64; seqlens_k (B,) int32 = past + S - 1; total_length () int32 = past + S;
-    logit_positions (P,) int64, into the B·S new tokens; past_{key,value}_i (B, kv_heads, C, D).
+    logit_positions (P,) int64, into the B·S new tokens; past_{key,value}_i (B, kv_heads, C, D);
+    but in float16, for `packing`, position_ids (B, S) int64 and attention_bias (1, 1, S, past + S)
+    float32, which is added to the scores: the GPU's attention takes no such bias.
 Outputs: logits (P, vocab) float32; present_{key,value}_i, to be bound to the buffers of past_*.
 """
 
@@ -43,7 +45,7 @@ from extractors.rotation import RotatedCheckpoint
 
 __all__ = ["FORMAT", "CompiledModel", "Precision", "compile_model", "open_compiled"]
 
-FORMAT = 4
+FORMAT = 5
 """Raised whenever the graph changes, so that older compiled models are built anew."""
 
 GRAPH_FILE, DATA_FILE, CONFIG_FILE = "model.onnx", "model.data", "model.json"
@@ -173,10 +175,17 @@ class _Decoder:
         self._g.input("seqlens_k", TensorProto.INT32, ["batch"])
         self._g.input("total_length", TensorProto.INT32, [])
         self._g.input("logit_positions", TensorProto.INT64, ["positions"])
+        self._packing: list[str] = []
+        if self._floats is np.float32:
+            shape = ["one", "all_heads", "sequence", "total"]
+            self._packing = [
+                self._g.input("position_ids", TensorProto.INT64, ["batch", "sequence"]),
+                self._g.input("attention_bias", TensorProto.FLOAT, shape),
+            ]
         packed = (self._config.heads + 2 * self._config.kv_heads) * self._config.head_dim
-        shape = self._op("Shape", "input_ids")  # (2,): B, S
-        tail = self._g.constant("packed_width", [packed], np.int64)
-        self._packed_shape = self._op("Concat", shape, tail, axis=0)
+        rows = self._op("Shape", "input_ids")  # (2,): B, S
+        width = self._g.constant("packed_width", [packed], np.int64)
+        self._packed_shape = self._op("Concat", rows, width, axis=0)
 
     def _rotary_tables(self) -> None:
         """Cosine and sine of every position, (positions, head_dim / 2). Su et al. 2021."""
@@ -236,7 +245,8 @@ class _Decoder:
         packed = self._op("Reshape", packed, self._packed_shape)
         past = [self._buffer(f"past_{part}_{index}", declare=True) for part in ("key", "value")]
         present = [self._buffer(f"present_{part}_{index}") for part in ("key", "value")]
-        inputs = [packed, "", "", *past, "seqlens_k", "total_length", "cos", "sin"]
+        sizes = ["seqlens_k", "total_length"]
+        inputs = [packed, "", "", *past, *sizes, "cos", "sin", *self._packing]
         attended, *_ = self._g.node(
             "GroupQueryAttention",
             inputs,

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
+from extractors.packing import Pack
 from schemas.errors import DecodeFailed
 
 if TYPE_CHECKING:
@@ -26,7 +27,16 @@ if TYPE_CHECKING:
     from extractors.drafts import Drafter
     from extractors.runtime import Context
 
-__all__ = ["Answer", "Chosen", "GrammarCompiler", "Matcher", "decode", "decode_steps"]
+__all__ = [
+    "Answer",
+    "Chosen",
+    "GrammarCompiler",
+    "Matcher",
+    "Question",
+    "decode",
+    "decode_steps",
+    "decode_together",
+]
 
 DRAFT_TOKENS = 8
 """Tokens of a draft. Each costs a pass a little more; few drafts hold for longer."""
@@ -127,28 +137,35 @@ class Matcher:
         return bits[:vocab]
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A prompt and the grammar of its answer, which one answer uses up.
+
+    `drafter`: `None` for no drafts, which gives the same answer in more passes.
+    """
+
+    prompt: Sequence[int]
+    matcher: Matcher
+    drafter: Drafter | None = None
+
+
 def decode(
     context: Context,
-    matcher: Matcher,
-    prompt: Sequence[int],
+    question: Question,
     *,
     max_tokens: int,
-    drafter: Drafter | None = None,
     check_stop: Callable[[], None] = lambda: None,
 ) -> Answer:
-    """Answer *prompt* under *matcher*, at most *max_tokens* long.
+    """Answer *question*, at most *max_tokens* long.
 
-    The part of the prompt that *context* already holds is not read again. *drafter*: `None` for no
-    drafts, which gives the same answer in more passes. *check_stop* is called before every
-    forward pass and may raise to cancel.
+    The part of the prompt that *context* already holds is not read again. *check_stop* is called
+    before every forward pass and may raise to cancel.
 
     Raises:
         DecodeFailed: the prompt does not fit the context, the runtime stopped, or the grammar
             left no token to choose.
     """
-    steps = decode_steps(
-        context, matcher, prompt, max_tokens=max_tokens, drafter=drafter, check_stop=check_stop
-    )
+    steps = decode_steps(context, question, max_tokens=max_tokens, check_stop=check_stop)
     while True:
         try:
             next(steps)
@@ -159,42 +176,142 @@ def decode(
 
 def decode_steps(
     context: Context,
-    matcher: Matcher,
-    prompt: Sequence[int],
+    question: Question,
     *,
     max_tokens: int,
-    drafter: Drafter | None = None,
     check_stop: Callable[[], None] = lambda: None,
 ) -> Generator[list[Chosen], None, Answer]:
     """As `decode`, yielding tokens as they are settled; the generator's value is the answer."""
-    shared = context.keep_prefix(prompt)
-    rows = context.read(prompt[shared:], check_stop=check_stop)[np.newaxis]
-    out: list[Chosen] = []
-    batch: list[int] = [prompt[-1]]  # what `rows` follows, token by token
-    row = steps = 0
+    shared = context.keep_prefix(question.prompt)
+    rows = context.read(question.prompt[shared:], check_stop=check_stop)[np.newaxis]
+    saying = _Saying(question, max_tokens)
     while True:
-        new = _choose(matcher, rows[row])
-        out.extend(new)
-        yield new
-        if matcher.stopped or len(out) >= max_tokens:
-            break
-        tokens = [chosen.token for chosen in new]
-        held = _agreement(batch[row + 1 :], tokens)
-        row += held
-        if held == len(tokens):
-            continue
-        context.rollback(len(context.tokens) - (len(batch) - row - 1))
-        room = min(context.capacity - len(context.tokens), max_tokens - len(out))
-        batch = tokens[held:]
-        limit = min(DRAFT_TOKENS, room - len(tokens))
-        if drafter is not None and limit > 0:
-            said = [chosen.token for chosen in out]
-            batch += drafter.propose(said, matcher, limit=limit)
+        yield saying.settle(rows)
+        if saying.ended:
+            return saying.answer(prompt_read=len(question.prompt) - shared)
+        context.rollback(len(context.tokens) - saying.stale)
         check_stop()
-        rows = context.step(batch)
-        row = len(tokens) - held - 1
-        steps += 1
-    return Answer(tuple(out), matcher.stopped, steps, len(prompt) - shared)
+        rows = context.step(saying.ask(context.capacity - len(context.tokens)))
+
+
+def decode_together(
+    context: Context,
+    questions: Sequence[Question],
+    *,
+    max_tokens: int,
+    check_stop: Callable[[], None] = lambda: None,
+) -> list[Answer]:
+    """Answer all of *questions*, some tokens of each in every forward pass.
+
+    Each answer is the one that `decode` gives, but where rounding breaks a near tie. What the
+    prompts begin with alike is read once, and counted in the first answer's `prompt_read`.
+    *context* must be `packable`. Raises as `decode` does, and when all do not fit the context.
+    """
+    trunk = _common_prefix([question.prompt for question in questions])
+    read = _read_trunk(context, trunk, check_stop)
+    tails = [question.prompt[len(trunk) :] for question in questions]
+    sayings = _say_together(Pack(context), questions, tails, max_tokens, check_stop)
+    context.rollback(len(trunk))
+    reads = [len(tail) + (0 if i else read) for i, tail in enumerate(tails)]
+    return [s.answer(prompt_read=count) for s, count in zip(sayings, reads, strict=True)]
+
+
+def _common_prefix(prompts: Sequence[Sequence[int]]) -> Sequence[int]:
+    """What all begin with, short of any one's last token, since its logits are wanted."""
+    shared = min(map(len, prompts)) - 1
+    for prompt in prompts[1:]:
+        shared = min(shared, _agreement(prompts[0], prompt))
+    return prompts[0][:shared]
+
+
+def _read_trunk(context: Context, trunk: Sequence[int], check_stop: Callable[[], None]) -> int:
+    """Make *context* hold *trunk* and nothing else; returns how many tokens it had to read."""
+    if not trunk:
+        raise DecodeFailed("prompts that begin differently cannot be answered together")
+    held = _agreement(context.tokens, trunk)
+    context.rollback(held)
+    if held < len(trunk):
+        context.read(trunk[held:], check_stop=check_stop)
+    return len(trunk) - held
+
+
+def _say_together(
+    pack: Pack,
+    questions: Sequence[Question],
+    tails: Sequence[Sequence[int]],
+    max_tokens: int,
+    check_stop: Callable[[], None],
+) -> list[_Saying]:
+    sayings = [_Saying(question, max_tokens) for question in questions]
+    going = [(saying, pack.branch()) for saying in sayings]
+    parts = [(branch, tail) for (_, branch), tail in zip(going, tails, strict=True)]
+    rows = [row[np.newaxis] for row in pack.read(parts, check_stop=check_stop)]
+    while going:
+        for (saying, branch), its_rows in zip(going, rows, strict=True):
+            saying.settle(its_rows)
+            branch.forget(saying.stale)
+            if saying.ended:
+                pack.close(branch)
+        going = [(saying, branch) for saying, branch in going if not saying.ended]
+        parts = [(branch, saying.ask(max_tokens)) for saying, branch in going]
+        rows = pack.step(parts, check_stop=check_stop) if parts else []
+    return sayings
+
+
+class _Saying:
+    """One answer in the making: takes the logits of a pass, and says what the next has to read.
+
+    `stale`: how many of the last tokens read turned out not to be the answer's. `ended`: the
+    grammar or the budget has closed it.
+    """
+
+    def __init__(self, question: Question, max_tokens: int) -> None:
+        self.stale = 0
+        self.ended = False
+        self._question = question
+        self._max_tokens = max_tokens
+        self._out: list[Chosen] = []
+        self._asked = [question.prompt[-1]]  # what the next logits follow, token by token
+        self._row = 0  # of these, the one whose logits choose next
+        self._unread: list[int] = []  # settled, and in no pass yet
+        self._steps = 0
+
+    def settle(self, rows: npt.NDArray[np.float32]) -> list[Chosen]:
+        """Choose as far as *rows*, (tokens asked for, vocab), reach; returns what was chosen."""
+        matcher, row, start = self._question.matcher, self._row, len(self._out)
+        while True:
+            new = _choose(matcher, rows[row])
+            self._out += new
+            if matcher.stopped or len(self._out) >= self._max_tokens:
+                self.ended = True
+                break
+            tokens = [chosen.token for chosen in new]
+            held = _agreement(self._asked[row + 1 :], tokens)
+            row += held
+            if held < len(tokens):
+                self._unread = tokens[held:]
+                break
+        self.stale = len(self._asked) - row - 1
+        return self._out[start:]
+
+    def ask(self, room: int) -> list[int]:
+        """Tokens for the next pass: those settled, and a draft where *room* tokens leave any."""
+        self._asked = self._unread
+        self._row = len(self._asked) - 1
+        self._steps += 1
+        room = min(room, self._max_tokens - len(self._out))
+        limit = min(DRAFT_TOKENS, room - len(self._asked))
+        question = self._question
+        if question.drafter is not None and limit > 0:
+            said = [chosen.token for chosen in self._out]
+            draft = question.drafter.propose(said, question.matcher, limit=limit)
+            self._asked = [*self._asked, *draft]
+        return self._asked
+
+    def answer(self, *, prompt_read: int) -> Answer:
+        """What was said."""
+        complete = self._question.matcher.stopped
+        return Answer(tuple(self._out), complete, self._steps, prompt_read)
 
 
 def _choose(matcher: Matcher, logits: npt.NDArray[np.float32]) -> list[Chosen]:

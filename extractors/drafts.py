@@ -26,9 +26,8 @@ __all__ = ["Drafter", "PageDrafter", "PromptDrafter"]
 
 _LONGEST_KEY = 3  # tokens of context that pick the place in the prompt to copy from
 _MOST_CHARS = 120  # of one value's guess: a longer one seldom holds to its end
-_ENDS = re.compile(
-    r"\s*(?:[|·•;\t\n]| [-–—] |\(| \[L\d)"
-)  # where a value in a line is likely to end
+# Where a value in a line is likely to end.
+_ENDS = re.compile(r"\s*(?:[|·•;\t\n]| [-–—] |\(| \[L\d)")
 
 
 class Drafter(Protocol):
@@ -83,11 +82,11 @@ class PageDrafter:
             if not kept:
                 break
             ahead.consume(kept)
-            kept += ahead.forced()
-            draft += kept
-            if len(kept) <= len(new) - 1 or ahead.stopped:
+            added = [*kept, *ahead.forced()]
+            draft += added
+            if len(kept) < len(new) or ahead.stopped:
                 break
-            text += ahead.decode_bytes(kept).decode("utf-8", errors="ignore")
+            text += ahead.decode_bytes(added).decode("utf-8", errors="ignore")
         return draft[:limit]
 
     def _one_value(self, line: str) -> list[int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from extractors.decode import Answer, Chosen, GrammarCompiler, decode_steps
+from extractors.decode import Answer, Chosen, GrammarCompiler, Question, decode_steps
 from extractors.drafts import PromptDrafter
 from schemas.errors import DecodeFailed
 
@@ -103,8 +103,8 @@ class TextGenerator:
         context = self._room(len(prompt), max_tokens)
         if isinstance(steer, str):
             matcher = self._compiler.matcher(steer)
-            drafter = PromptDrafter(prompt)
-            return decode_steps(context, matcher, prompt, max_tokens=max_tokens, drafter=drafter)
+            question = Question(prompt, matcher, PromptDrafter(prompt))
+            return decode_steps(context, question, max_tokens=max_tokens)
         return _process(context, prompt, steer, max_tokens, vocab=self._vocab, end=self._end)
 
     def _room(self, prompt: int, answer: int) -> Context:

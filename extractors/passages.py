@@ -13,8 +13,6 @@ from schemas.schema import Schema
 __all__ = ["Passage", "choose_passage"]
 
 _HEADINGS = frozenset({"h1", "h2", "h3"})
-
-
 _GAP_LINE = "…"  # shown where blocks were left out
 _LABEL_WORDS = 4  # a block no longer than that may be the label of the next
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
 
 from schemas.document import Block, Document
 from schemas.schema import Field, Kind, Schema
@@ -29,18 +30,32 @@ _AROUND_COST = 3.0
 _LABEL = re.compile(r"^[^:：]{2,40}[:：]")
 _MONEY = re.compile(r"[$€£¥₹₽]|\b[A-Z]{3}\b ?\d|\d ?(?:[A-Z]{3}\b|kr\b|Kč|zł|%)")
 _DATE = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
+_AMOUNT = re.compile(rf"^(?=.*\d).*?(?:{_MONEY.pattern})", re.DOTALL)
+_CODE = re.compile(r"\b(?=[A-Z-]*\d)[A-Z\d][A-Z\d-]{4,}\b")
+_BYLINE = r"(?i:by|von|par|por|di|door|av|af)\b.{0,60}"
+_PERSON = re.compile(rf"^(?:{_BYLINE}|(?:[A-ZÀ-Þ][\w.’'-]+ ?){{2,4}})$")
+_NUMBER = re.compile(r"\d")
+_ITEM = re.compile(r"^\W*[\d½¼¾⅓⅔]")
+# How a block that states a field of the kind looks, and what that is worth.
 _FORMS = {
-    Kind.MONEY: re.compile(rf"(?=.*\d)(?:{_MONEY.pattern})"),
-    Kind.DATE: _DATE,
-    Kind.DATETIME: _DATE,
-    Kind.NUMBER: re.compile(r"\d"),
-    Kind.INTEGER: re.compile(r"\d"),
+    Kind.MONEY: (_AMOUNT, 2.0),
+    Kind.DATE: (_DATE, 1.5),
+    Kind.DATETIME: (_DATE, 1.5),
+    Kind.NUMBER: (_NUMBER, 0.3),
+    Kind.INTEGER: (_NUMBER, 0.3),
 }
-_FORM_WORTH = {Kind.MONEY: 2.0, Kind.DATE: 1.5, Kind.DATETIME: 1.5}
+# Plain text fields are often amounts, dates and codes too; their own words say so.
+_FORM_WORDS = (
+    ("price cost salar pay wage fee rent budge compe", (_AMOUNT, 2.0)),
+    ("date day poste publi deadl", (_DATE, 1.5)),
+    ("autho write bylin", (_PERSON, 1.5)),
+    ("sku gtin ean isbn mpn refer code", (_CODE, 1.5)),
+)
 _SHARED_WORTH = 1.2
 _INHERITED = 0.6  # of a heading's shared words, by each block under it
 _START_WORTH, _START_BLOCKS = 3.0, 25.0  # the first blocks of the main part, and how fast it fades
 _TOP_WORTH, _TOP_BLOCKS = 2.0, 4.0
+_ITEM_WORTH, _ITEM_CHARS = 1.5, 80
 _LONG = 40.0  # words; a longer block must be worth more to earn its room
 
 
@@ -49,7 +64,7 @@ def rank_blocks(document: Document, schema: Schema) -> list[float]:
     words = [_words(document.quote(block.span)) for block in document.blocks]
     fields = list(_flat(schema.fields))
     shared = _shared(words, [_query(field) for field in fields])
-    kinds = {field.kind for field in fields} & set(_FORMS)
+    forms = {form for field in fields for form in _forms(field)}
     start = _main_start(document.blocks)
     scores, under = [], 0.0
     for place, block in enumerate(document.blocks):
@@ -59,11 +74,27 @@ def rank_blocks(document: Document, schema: Schema) -> list[float]:
         score = (
             _SHARED_WORTH * max(shared[place], _INHERITED * under)
             + _structure(block, text)
-            + sum(_FORM_WORTH.get(kind, 0.3) for kind in kinds if _FORMS[kind].search(text))
+            + sum(worth for form, worth in forms if form.search(text))
             + _nearness(place - start)
         )
         scores.append(score / (1 + len(words[place]) / _LONG) if score > 0 else score)
+    if any(field.many for field in fields):
+        _lift_items(document, scores)
     return scores
+
+
+def _lift_items(document: Document, scores: list[float]) -> None:
+    """Short blocks of one make are likely the items of a list, and come and go together."""
+    makes: dict[str, list[int]] = defaultdict(list)
+    for place, block in enumerate(document.blocks):
+        makes[re.sub(r"\[\d+\]", "", block.xpath)].append(place)
+    for places in makes.values():
+        texts = [document.quote(document.blocks[place].span) for place in places]
+        counted = sum(bool(_ITEM.match(text)) for text in texts)
+        if len(places) < 3 or median(map(len, texts)) > _ITEM_CHARS or counted < len(texts) / 3:
+            continue
+        for place in places:
+            scores[place] += _ITEM_WORTH
 
 
 def _words(text: str) -> list[str]:
@@ -79,6 +110,14 @@ def _flat(fields: Iterable[Field]) -> Iterable[Field]:
 
 def _query(field: Field) -> frozenset[str]:
     return frozenset(_words(" ".join([*field.labels, field.description, *field.choices])))
+
+
+def _forms(field: Field) -> Iterator[tuple[re.Pattern[str], float]]:
+    """The forms that values of *field* are likely to have, by its kind and by its words."""
+    if field.kind in _FORMS:
+        yield _FORMS[field.kind]
+    words = _query(field)
+    yield from (form for asked, form in _FORM_WORDS if not words.isdisjoint(asked.split()))
 
 
 def _shared(blocks: Sequence[list[str]], queries: Sequence[frozenset[str]]) -> list[float]:

@@ -108,7 +108,8 @@ class Context:
     """One sequence of tokens and its KV buffers, which stay in place from call to call.
 
     `tokens`: what the buffers hold. Rolling back is shortening that list: positions after its
-    end are written over by the next pass.
+    end are written over by the next pass. `packable`: whether tokens of several sequences may
+    stand in one pass.
     """
 
     def __init__(
@@ -116,6 +117,7 @@ class Context:
     ) -> None:
         self.capacity = capacity
         self.tokens: list[int] = []
+        self.packable = any(i.name == "attention_bias" for i in session.get_inputs())
         self._session = session
         self._binding = session.io_binding()
         self._binding.bind_output("logits")
@@ -166,14 +168,47 @@ class Context:
                 hint="lower the page's token budget",
             )
 
+    def append(
+        self,
+        tokens: Sequence[int],
+        *,
+        places: Sequence[int],
+        mask: npt.NDArray[np.float32],
+        wanted: npt.NDArray[np.int64],
+    ) -> Logits:
+        """Append *tokens* that do not follow one another, in one pass; see `packing`.
+
+        Args:
+            places: where each stands in its own sequence.
+            mask: (tokens, tokens held + tokens), added to the attention scores.
+            wanted: after which of *tokens* the logits are returned, (wanted, vocab).
+        """
+        self._make_sure_of_room(len(tokens))
+        if not self.packable:
+            raise ValueError("this graph reads one sequence at a time")
+        return self._run(tokens, wanted, np.asarray(places, np.int64), mask)
+
     def _forward(self, tokens: Sequence[int], positions: npt.NDArray[np.int64]) -> Logits:
+        past, total = len(self.tokens), len(self.tokens) + len(tokens)
+        nothing = np.zeros((len(tokens), total), np.float32)
+        return self._run(tokens, positions, np.arange(past, total, dtype=np.int64), nothing)
+
+    def _run(
+        self,
+        tokens: Sequence[int],
+        wanted: npt.NDArray[np.int64],
+        places: npt.NDArray[np.int64],
+        mask: npt.NDArray[np.float32],
+    ) -> Logits:
         total = len(self.tokens) + len(tokens)
         feeds = {
             "input_ids": np.array([tokens], np.int64),
             "seqlens_k": np.array([total - 1], np.int32),
             "total_length": np.array(total, np.int32),
-            "logit_positions": positions,
+            "logit_positions": wanted,
         }
+        if self.packable:
+            feeds |= {"position_ids": places[np.newaxis], "attention_bias": mask[None, None]}
         for name, value in feeds.items():
             self._binding.bind_cpu_input(name, value)
         # Bound anew each time: the buffer of the last pass has that pass's number of rows.
@@ -201,6 +236,7 @@ class StandardContext(Context):
     def __init__(self, session: ort.InferenceSession, capacity: int) -> None:
         self.capacity = capacity
         self.tokens = []
+        self.packable = False
         self._session = session
         self._inputs = {entry.name for entry in session.get_inputs()}
         self._outputs = [entry.name for entry in session.get_outputs()]

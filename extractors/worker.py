@@ -13,7 +13,7 @@ import numpy as np
 
 from extractors.answer import RawCell, RawRecord, RawValue, read_answer
 from extractors.blocks import Link, ParsedPage
-from extractors.decode import Answer, GrammarCompiler, decode
+from extractors.decode import Answer, GrammarCompiler, Question, decode
 from extractors.drafts import PageDrafter
 from extractors.evidence import Locator
 from extractors.grammar import GAP, build_grammar
@@ -102,13 +102,9 @@ class Worker:
                 f"the schema takes {len(prompt) - self._budget.page} tokens to describe",
                 hint="use fewer fields or shorter descriptions",
             )
+        question = Question(prompt, matcher, PageDrafter(self._tokenizer, schema, passage.shown))
         answer = decode(
-            self._context,
-            matcher,
-            prompt,
-            max_tokens=self._budget.answer,
-            drafter=PageDrafter(self._tokenizer, schema, passage.shown),
-            check_stop=check_stop,
+            self._context, question, max_tokens=self._budget.answer, check_stop=check_stop
         )
         seconds = {"worker": time.perf_counter() - started}
         records = self._records(page, passage, schema, answer)

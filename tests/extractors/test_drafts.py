@@ -10,11 +10,10 @@ from extractors.decode import Answer, GrammarCompiler, Matcher, decode
 from extractors.drafts import PageDrafter, PromptDrafter
 from extractors.grammar import build_grammar
 from extractors.models import ModelLibrary
-from extractors.prompt import build_prompt
 from extractors.runtime import Context, Runtime
 from extractors.weights import WeightStore
-from schemas.schema import Field, Kind, Schema
-from tests.extractors import tiny
+from schemas.schema import Field, Schema
+from tests.extractors import random_cases, tiny
 
 POST = Schema("post", (Field("job_title"), Field("place"), Field("skills", many=True)))
 SHOWN = """Open posts
@@ -93,24 +92,6 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
     return Runtime(ModelLibrary(folder, store).compiled(weights), threads=1).context(4096)
 
 
-WORDS = [
-    *("Ghent", "Lyon", "oak", "", "ash", "full-time", "31,500", "EUR", "£20", "1.5", "café"),
-    *("北京市", "naïve", "İzmir", "x:", "|", "(", "#", "\n", "\n\n"),
-]
-KINDS = (Kind.TEXT, Kind.TEXT, Kind.NUMBER, Kind.MONEY, Kind.DATE, Kind.BOOLEAN, Kind.CHOICE)
-
-
-def random_schema(rng: random.Random) -> Schema:
-    fields = []
-    for i in range(rng.randint(1, 4)):
-        kind = rng.choice(KINDS)
-        choices = ("full", "part") if kind is Kind.CHOICE else ()
-        many = kind is Kind.TEXT and rng.random() < 0.3
-        name = rng.choice(["title", "place", "pay"]) + str(i)
-        fields.append(Field(name, kind, choices=choices, many=many, max_items=3))
-    return Schema("thing", tuple(fields), many=rng.random() < 0.3, max_records=2)
-
-
 @pytest.mark.parametrize("block", range(10))
 def test_drafts_change_nothing_but_the_number_of_passes(
     context: Context, compiler: GrammarCompiler, block: int
@@ -118,8 +99,8 @@ def test_drafts_change_nothing_but_the_number_of_passes(
     """Twenty random schemas and pages a block, 200 in all."""
     rng = random.Random(block)
     for _ in range(20):
-        schema = random_schema(rng)
-        shown = " ".join(rng.choices(WORDS, k=rng.randint(0, 25))).strip()
+        schema = random_cases.schema(rng)
+        shown = random_cases.page(rng)
         drafted, plain = (answer(context, compiler, schema, shown, drafts=d) for d in (True, False))
         assert [c.token for c in drafted.tokens] == [c.token for c in plain.tokens]
         assert drafted.steps <= plain.steps
@@ -130,9 +111,5 @@ def answer(
 ) -> Answer:
     context.rollback(0)
     return decode(
-        context,
-        compiler.matcher(build_grammar(schema, text_of(shown))),
-        build_prompt(TOKENIZER, schema, shown),
-        max_tokens=48,
-        drafter=PageDrafter(TOKENIZER, schema, shown) if drafts else None,
+        context, random_cases.question(compiler, schema, shown, drafts=drafts), max_tokens=48
     )

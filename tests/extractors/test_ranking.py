@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from extractors.ranking import rank_blocks
 from schemas.document import Document
 from schemas.schema import Field, Kind, Schema
@@ -9,10 +11,10 @@ POST = Schema(
 )
 
 
-def order(*parts: tuple[str, str]) -> list[str]:
+def order(*parts: tuple[str, str], schema: Schema = POST) -> list[str]:
     """The texts of blocks under /html/body, best first."""
     document = Document.from_blocks("", [(f"/html/body/{path}", text) for path, text in parts])
-    scores = rank_blocks(document, POST)
+    scores = rank_blocks(document, schema)
     best_first = sorted(range(len(scores)), key=lambda i: -scores[i])
     return [parts[i][1] for i in best_first]
 
@@ -32,6 +34,29 @@ def test_a_word_on_every_line_counts_for_little() -> None:
 
 def test_an_amount_counts_where_money_is_asked_for() -> None:
     assert order(("p[1]", "We are nice"), ("p[2]", "900 EUR"))[0] == "900 EUR"
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        (Field("price", Kind.NUMBER), "from 12,50 €"),
+        (Field("salary"), "45 000 Kč"),
+        (Field("sku"), "BX-20417"),
+        (Field("posted"), "3.4.2026"),
+        (Field("author"), "By Ada Byron"),
+    ],
+)
+def test_a_fields_own_words_say_what_its_values_look_like(field: Field, text: str) -> None:
+    found = order(("p[1]", "we are a nice shop"), ("p[2]", text), schema=Schema("s", (field,)))
+    assert found[0] == text
+
+
+def test_items_of_a_list_come_together() -> None:
+    soup = [(f"ul/li[{i}]", text) for i, text in enumerate(["2 leeks", "salt", "1 l stock"], 1)]
+    found = order(
+        *soup, ("p", "It rained all day"), schema=Schema("s", (Field("food", many=True),))
+    )
+    assert found[-1] == "It rained all day"
 
 
 def test_what_stands_under_a_matching_heading_inherits_from_it() -> None:

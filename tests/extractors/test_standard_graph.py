@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from extractors.decode import GrammarCompiler, decode
+from extractors.decode import GrammarCompiler, Question, decode
 from extractors.export import ExportedModel, open_exported
 from extractors.models import ModelLibrary
 from extractors.runtime import CHUNK, Runtime
@@ -68,12 +68,9 @@ def test_tokens_that_do_not_fit_are_refused(runtime: Runtime) -> None:
 def test_the_grammar_loop_runs_on_it(runtime: Runtime) -> None:
     tokenizer = tiny.tokenizer()
     compiler = GrammarCompiler(tokenizer, vocab=runtime.config.vocab)
-    answer = decode(
-        runtime.context(256),
-        compiler.matcher("start: /(yes|no) [a-z]{3}/"),
-        tokenizer("Is it so?")["input_ids"],
-        max_tokens=20,
-    )
+    matcher = compiler.matcher("start: /(yes|no) [a-z]{3}/")
+    question = Question(tokenizer("Is it so?")["input_ids"], matcher)
+    answer = decode(runtime.context(256), question, max_tokens=20)
     said = tokenizer.decode([chosen.token for chosen in answer.tokens])
     assert answer.complete
     assert said.startswith(("yes ", "no "))
