@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from benchmarks.report import Row, table
 from benchmarks.workload import PAGE_TOKENS, SCHEMA, Task, tasks
-from extractors.decode import GrammarCompiler, Matcher, decode
+from extractors.decode import GrammarCompiler, Matcher, Question, decode
 from extractors.drafts import Drafter, PageDrafter
 from extractors.grammar import GAP, build_grammar
 from extractors.models import TOKENIZER_FOLDER, ModelLibrary
@@ -145,14 +145,10 @@ def _read(
         matcher = TimedMatcher(compiler.matcher(grammar), clock)
     with clock.time("drafts"):
         drafter = PageDrafter(tokenizer, SCHEMA, passage.shown)
+    timed = cast(Context, _TimedContext(context, clock))
+    question = Question(prompt, matcher, _TimedDrafter(drafter, clock))
     with clock.time("choosing"):
-        answer = decode(
-            cast(Context, _TimedContext(context, clock)),
-            matcher,
-            prompt,
-            max_tokens=Budget().answer,
-            drafter=_TimedDrafter(drafter, clock),
-        )
+        answer = decode(timed, question, max_tokens=Budget().answer)
     return len(answer.tokens)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from extractors.checkpoint import open_checkpoint
 from extractors.compile import Precision, compile_model
-from extractors.decode import Answer, GrammarCompiler, decode
+from extractors.decode import Answer, GrammarCompiler, Question, decode
 from extractors.drafts import PromptDrafter
 from extractors.runtime import CHUNK, Context, Runtime
 from schemas.errors import DecodeFailed
@@ -41,14 +41,8 @@ def answer(context: Context, compiler: GrammarCompiler, *, stop_at: int | None =
         if next(calls) == stop_at:
             raise Stopped
 
-    return decode(
-        context,
-        compiler.matcher(GRAMMAR),
-        PROMPT,
-        max_tokens=30,
-        drafter=PromptDrafter(PROMPT),
-        check_stop=check_stop,
-    )
+    question = Question(PROMPT, compiler.matcher(GRAMMAR), PromptDrafter(PROMPT))
+    return decode(context, question, max_tokens=30, check_stop=check_stop)
 
 
 def test_it_is_asked_once_before_every_pass(runtime: Runtime, compiler: GrammarCompiler) -> None:
@@ -56,8 +50,7 @@ def test_it_is_asked_once_before_every_pass(runtime: Runtime, compiler: GrammarC
     seen: list[int] = []
     said = decode(
         context,
-        compiler.matcher(GRAMMAR),
-        PROMPT,
+        Question(PROMPT, compiler.matcher(GRAMMAR)),
         max_tokens=30,
         check_stop=lambda: seen.append(len(context.tokens)),
     )
