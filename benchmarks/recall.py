@@ -1,0 +1,177 @@
+"""How much of what pages say about a schema is still there in the part that a model is shown.
+
+    python -m benchmarks.recall [--budgets 300 600 900]
+
+For every set of FIELDWISE_EVALDATA with one record a page: the share of the right values that stand
+anywhere in the page's text and also in the passage chosen, by its budget of tokens; beside it the
+same for the page's first tokens; and the share of the page's tokens that the passage is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+import time
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from extractors.blocks import parse_page
+from extractors.models import TOKENIZER_FOLDER, ModelLibrary
+from extractors.pages import Page
+from extractors.passages import choose_passage
+from extractors.tokenizer import load_tokenizer
+from extractors.weights import WeightStore
+from orchestration.settings import Settings
+from schemas.document import Document
+from schemas.schema import Schema
+from schemas.source import resolve
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+__all__ = ["main"]
+
+_SETS = {
+    "jobs": "job_posting",
+    "recipes": "recipe",
+    "articles": "article",
+    "products": "product",
+    "real_estate": "real_estate",
+}
+_TOKENIZER_OF = "qwen2.5-coder-1.5b-instruct"
+
+
+@dataclass(slots=True)
+class Tally:
+    """`asked`: right values that the page's text has. `kept`, `first`: of these, in the passage,
+    and in as many tokens from the page's start. `shares`: of the page's tokens, a page each."""
+
+    asked: int = 0
+    kept: int = 0
+    first: int = 0
+    shares: list[float] = field(default_factory=list)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.recall", description=__doc__)
+    parser.add_argument("--budgets", type=int, nargs="+", default=[300, 400, 600, 900, 1400])
+    budgets = parser.parse_args().budgets
+    folder = os.environ.get("FIELDWISE_EVALDATA")
+    if not folder:
+        print("set FIELDWISE_EVALDATA to the evaluation folder", file=sys.stderr)
+        return 2
+    count = _TokenCount(_tokenizer())
+    print("| set | budget | recall | first tokens | share of the page | ms a page |")
+    print("|---|---|---|---|---|---|")
+    for name, schema in _SETS.items():
+        _measure(Path(folder) / name, _schema(Path(folder), schema), budgets, count)
+    return 0
+
+
+def _tokenizer() -> PreTrainedTokenizerFast:
+    settings = Settings()
+    store = WeightStore(settings.cache_dir)
+    model = ModelLibrary(settings.cache_dir, store).compiled(store.resolve(_TOKENIZER_OF))
+    return load_tokenizer(model.path / TOKENIZER_FOLDER)
+
+
+def _schema(folder: Path, name: str) -> Schema:
+    return resolve(str(folder / "schemas" / f"{name}.json"))
+
+
+class _TokenCount:
+    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
+        self._backend = tokenizer.backend_tokenizer
+
+    def __call__(self, texts: Sequence[str]) -> list[int]:
+        encoded = self._backend.encode_batch(list(texts), add_special_tokens=False)
+        return [len(entry.ids) for entry in encoded]
+
+
+def _measure(folder: Path, schema: Schema, budgets: Sequence[int], count: _TokenCount) -> None:
+    tallies: dict[int, Tally] = defaultdict(Tally)
+    seconds = 0.0
+    pages = list(_pages(folder, schema))
+    for document, values in pages:
+        sizes = count([document.quote(block.span) for block in document.blocks])
+        for budget in budgets:
+            started = time.perf_counter()
+            passage = choose_passage(document, schema, links=(), budget=budget, count_tokens=count)
+            seconds += time.perf_counter() - started
+            shown = [document.quote(span) for span in passage.spans]
+            tally = tallies[budget]
+            tally.shares.append(sum(count(shown)) / max(1, sum(sizes)))
+            _compare(tally, values, shown, _first(document, sizes, budget))
+    for budget, tally in tallies.items():
+        print(
+            f"| {folder.name}, {len(pages)} | {budget} | {tally.kept / tally.asked:.3f} |"
+            f" {tally.first / tally.asked:.3f} | {sum(tally.shares) / len(tally.shares):.2f} |"
+            f" {seconds / len(pages) / len(budgets) * 1e3:.1f} |"
+        )
+
+
+def _pages(folder: Path, schema: Schema) -> Iterator[tuple[Document, list[list[str]]]]:
+    """Every page of one record, with its right values that its text has, each in its spellings."""
+    for line in (folder / "manifest.jsonl").read_text("utf-8").splitlines():
+        name = json.loads(line)["id"]
+        page, gold = folder / "html" / f"{name}.html", folder / "gold" / f"{name}.json"
+        if not page.exists() or not gold.exists():
+            continue
+        right = json.loads(gold.read_text("utf-8"))
+        if "items" in right:
+            continue
+        document = parse_page(Page(str(page), "", page.read_bytes())).document
+        text = _folded(document.text)
+        spellings = [[s for s in values if s in text] for values in _values(right, schema)]
+        yield document, [values for values in spellings if values]
+
+
+def _values(gold: dict[str, Any], schema: Schema) -> Iterator[list[str]]:
+    """The right values, each in all its accepted spellings, folded."""
+    for asked in schema:
+        value = gold.get(asked.name)
+        if value in (None, "", []) or asked.name in gold.get("_ignore", []):
+            continue
+        values = value if isinstance(value, list) else [value]
+        if asked.many:
+            yield from ([_folded(item)] for item in values)
+        else:
+            yield [_folded(item) for item in [*values, *gold.get(f"{asked.name}_accept", [])]]
+
+
+def _folded(value: object) -> str:
+    """As the scorer folds values, between spaces, so that only whole words are found."""
+    text = unicodedata.normalize("NFKC", str(value)).lower()
+    words = re.sub(r"[\W_]+", " ", text).strip()
+    return f" {words} "
+
+
+def _first(document: Document, sizes: Sequence[int], budget: int) -> list[str]:
+    texts, room = [], budget
+    for block, size in zip(document.blocks, sizes, strict=True):
+        room -= size + 1
+        if room < 0:
+            break
+        texts.append(document.quote(block.span))
+    return texts
+
+
+def _compare(
+    tally: Tally, values: list[list[str]], shown: Sequence[str], first: Sequence[str]
+) -> None:
+    passage, start = _folded(" ".join(shown)), _folded(" ".join(first))
+    for spellings in values:
+        tally.asked += 1
+        tally.kept += any(s in passage for s in spellings)
+        tally.first += any(s in start for s in spellings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
