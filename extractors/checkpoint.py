@@ -31,6 +31,9 @@ FloatArray = npt.NDArray[np.float32]
 
 ARCHITECTURES = {"qwen2": "qwen2", "llama": "llama"}
 
+_HEAD = "lm_head.weight"
+_SHARDS = "model.safetensors.index.json"
+
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
@@ -103,6 +106,7 @@ class SafetensorsCheckpoint:
         self._path = path
         raw = json.loads((path / "config.json").read_text("utf-8"))
         self.config = _config_from_hub(raw)
+        self._tied: bool | None = raw.get("tie_word_embeddings")
 
     @cached_property
     def _files(self) -> Mapping[str, Path]:
@@ -110,14 +114,28 @@ class SafetensorsCheckpoint:
         from safetensors import safe_open
 
         found: dict[str, Path] = {}
-        for file in sorted(self._path.glob("*.safetensors")):
+        for file in self._parts():
             with safe_open(file, framework="numpy") as handle:
                 found.update(dict.fromkeys(handle.keys(), file))
         if not found:
             raise ModelMissing(f"{self._path} holds no *.safetensors file")
         return found
 
+    def _parts(self) -> list[Path]:
+        """The files that make the model: others beside them may hold it twice, or an adapter."""
+        index, whole = self._path / _SHARDS, self._path / "model.safetensors"
+        if not index.is_file():
+            return [whole] if whole.is_file() else sorted(self._path.glob("*.safetensors"))
+        named = json.loads(index.read_text("utf-8"))["weight_map"].values()
+        parts = [self._path / name for name in sorted(set(named))]
+        for part in parts:
+            if not part.is_file():
+                raise ModelMissing(f"{self._path} lacks {part.name}")
+        return parts
+
     def has(self, name: str) -> bool:
+        if name == _HEAD and self._tied is not None:
+            return not self._tied  # whatever the files hold
         return name in self._files
 
     def tensor(self, name: str) -> FloatArray:
@@ -175,6 +193,12 @@ def _refuse_what_is_not_built(raw: Mapping[str, Any]) -> None:
         raise WorkerError(f"the activation {raw['hidden_act']!r} is not honoured yet")
     if raw.get("partial_rotary_factor", 1) != 1:
         raise WorkerError(_PARTIAL_ROTARY)
+    if quantised := raw.get("quantization_config"):
+        whose = quantised.get("quant_method", "another library")
+        raise WorkerError(
+            f"weights quantised by {whose} cannot be read",
+            hint="use the model as it was before that, or a GGUF file of it",
+        )
 
 
 _PARTIAL_ROTARY = "rotary embeddings of a part of each head are not honoured yet"
@@ -193,7 +217,7 @@ _GGUF_LAYER_NAMES = {
 _GGUF_NAMES = {
     "model.embed_tokens.weight": "token_embd.weight",
     "model.norm.weight": "output_norm.weight",
-    "lm_head.weight": "output.weight",
+    _HEAD: "output.weight",
 }
 
 
@@ -213,6 +237,11 @@ class GGUFCheckpoint:
             raise WorkerError(
                 f"{path} is not a readable GGUF file: {error}", hint="delete it and fetch it again"
             ) from error
+        if (parts := self.metadata("split.count", 1)) > 1:
+            raise WorkerError(
+                f"{path} is one of {parts} parts of a model",
+                hint="join them with `llama-gguf-split --merge`",
+            )
         self._tensors = {tensor.name: tensor for tensor in self._reader.tensors}
         self.config = self._read_config()
 
@@ -273,7 +302,13 @@ class GGUFCheckpoint:
         stored = self._tensors.get(_gguf_name(name))
         if stored is None:
             raise WorkerError(f"{self._path} lacks the tensor {name}")
-        values = np.ascontiguousarray(dequantize(stored.data, stored.tensor_type), np.float32)
+        kind = stored.tensor_type
+        try:
+            values = np.ascontiguousarray(dequantize(stored.data, kind), np.float32)
+        except NotImplementedError as error:
+            raise WorkerError(
+                f"{self._path}: {name} is in a format not read here, {kind.name}"
+            ) from error
         if self.config.architecture == "llama":
             return self._rotate_half(name, values)
         return values

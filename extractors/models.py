@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from filelock import FileLock
 
-from extractors.checkpoint import open_checkpoint
+from extractors.checkpoint import ModelConfig, open_checkpoint
 from extractors.compile import CompiledModel, Precision, compile_model, open_compiled
 from extractors.export import ExportedModel, export_model, open_exported
+from extractors.machine import make_sure_of_memory, read_machine
 from extractors.tokenizer import load_tokenizer
 from extractors.weight_files import disk_errors, need_room, read_manifest, sha256_of
 from extractors.weights import Progress, Weights, WeightStore, ignore
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from extractors.outlines_model import OutlinesModel
     from extractors.runtime import Runtime
 
-__all__ = ["ModelLibrary"]
+__all__ = ["ModelLibrary", "compiling_bytes", "loaded_bytes"]
 
 TOKENIZER_FOLDER = "tokenizer"
 
@@ -36,7 +38,9 @@ _PRECISIONS = {"cpu": Precision.W8A8, "cuda": Precision.FLOAT16}  # what each de
 class ModelLibrary:
     """Compiled models in *cache_dir*, made from the weights that *weights* finds.
 
-    `progress`: called while weights are fetched (bytes) and compiled (layers).
+    `progress`: called while weights are fetched (bytes) and compiled (layers). `memory_left`:
+    bytes that a model may take, asked before one is compiled or loaded; `None` for no limit.
+    `share`: keep weights on disk once more, so that processes share them (see `sharing`).
     """
 
     def __init__(
@@ -45,10 +49,14 @@ class ModelLibrary:
         weights: WeightStore,
         *,
         progress: Callable[[Progress], None] = ignore,
+        memory_left: Callable[[], int | None] = lambda: None,
+        share: bool = False,
     ) -> None:
         self._folder = cache_dir / "compiled"
         self._weights = weights
         self._progress = progress
+        self._memory_left = memory_left
+        self._share = share
 
     def worker(
         self,
@@ -61,13 +69,17 @@ class ModelLibrary:
     ) -> Worker:
         """A worker for *tier*, from its preferred model or from *model* (a name or a path).
 
-        *device*: "auto", "cpu" or "cuda"; see `choose_device`.
+        *device*: "auto", "cpu" or "cuda"; see `choose_device`. *threads*: in one forward pass on
+        the CPU; 0: as many as this machine or container lets compute at once.
 
         Raises:
             ModelMissing: no weights; the message lists what was tried.
+            NoMemory: there is not enough memory left.
             WorkerError: the weights cannot be compiled or loaded.
         """
-        return Worker(*self._load(tier, model, threads, device), tier=tier, budget=budget)
+        budget = budget or Budget()
+        loaded = self._load(tier, model, threads, device, budget.room)
+        return Worker(*loaded, tier=tier, budget=budget)
 
     def outlines_model(
         self,
@@ -82,22 +94,36 @@ class ModelLibrary:
 
         Raises as `worker` does.
         """
-        loaded = self._load(tier, model, threads, device)
+        loaded = self._load(tier, model, threads, device, max_tokens)
         from extractors.outlines_model import OutlinesModel  # brings all of Outlines with it
 
         return OutlinesModel(*loaded, max_tokens=max_tokens)
 
     def _load(
-        self, tier: Tier, model: str | None, threads: int, wanted: str
+        self, tier: Tier, model: str | None, threads: int, wanted: str, room: int
     ) -> tuple[Runtime, PreTrainedTokenizerFast]:
         from extractors.devices import choose_device
         from extractors.runtime import Runtime
 
         device = choose_device(wanted)
         ready = self._ready(tier, model, _PRECISIONS[device])
-        runtime = Runtime(ready, threads=threads, device=device)  # loads beside the tokenizer
+        if device == "cpu":  # a GPU has memory of its own
+            self._make_sure_of_memory(loaded_bytes(ready, room=room), f"loading {ready.path.name}")
+        threads = threads or read_machine().threads
+        shared = self._shareable(ready) if device == "cpu" else ready
+        runtime = Runtime(shared, threads=threads, device=device)  # loads beside the tokenizer
         beside = isinstance(ready, ExportedModel)
         return runtime, load_tokenizer(ready.path if beside else ready.path / TOKENIZER_FOLDER)
+
+    def _shareable(self, ready: CompiledModel | ExportedModel) -> CompiledModel | ExportedModel:
+        if not self._share or isinstance(ready, ExportedModel):
+            return ready
+        from extractors.sharing import shareable
+
+        return shareable(ready)
+
+    def _make_sure_of_memory(self, needed: int, what: str) -> None:
+        make_sure_of_memory(needed, self._memory_left(), what=what)
 
     def _ready(
         self, tier: Tier, model: str | None, precision: Precision
@@ -159,6 +185,7 @@ class ModelLibrary:
 
         tokenizer = load_tokenizer(weights.path)
         checkpoint = open_checkpoint(weights.path)
+        self._make_sure_of_memory(compiling_bytes(checkpoint.config), f"compiling {weights.name}")
         with disk_errors(self._folder):
             need_room(self._folder, _size_of(weights) * 2)
             return compile_model(
@@ -199,6 +226,31 @@ class ModelLibrary:
                 )
                 memory.write_text(json.dumps(known, indent=1), "utf-8")
         return str(known[key])
+
+
+_BESIDE = 256 * 2**20  # Python, its libraries, the tokenizer, and what one forward pass works in
+
+
+def loaded_bytes(model: CompiledModel | ExportedModel, *, room: int) -> int:
+    """Memory that *model* takes with a context of *room* tokens: weights, keys and values, rest.
+
+    Of a standard graph only the weights are known beforehand.
+    """
+    graph = model.graph
+    weights = sum(file.stat().st_size for file in graph.parent.glob(f"{graph.stem}.*"))
+    if isinstance(model, ExportedModel):
+        return weights + _BESIDE
+    shape, number = model.config, np.dtype(model.precision.float_type).itemsize
+    keys = shape.layers * shape.kv_heads * shape.head_dim * room * number
+    return weights + 2 * keys + _BESIDE
+
+
+def compiling_bytes(shape: ModelConfig) -> int:
+    """Memory that compiling takes: a few float32 copies of the largest matrix, the embedding."""
+    return _COPIES * 4 * shape.vocab * shape.hidden + _BESIDE
+
+
+_COPIES = 5  # measured, 1.5B: 5.0 GiB resident at the peak, 1.0 of them the mapped source file
 
 
 def _files(weights: Weights) -> list[Path]:

@@ -1,6 +1,6 @@
 """ONNX Runtime: one loaded model and the sequences it is reading.
 
-Only this module and `devices` import onnxruntime.
+Only this module, `devices` and `sharing` import onnxruntime.
 """
 
 from __future__ import annotations

@@ -41,6 +41,11 @@ class Budget:
     page: int = 800
     answer: int = 1024
 
+    @property
+    def room(self) -> int:
+        """What a context must hold: the page, the answer, instructions and schema."""
+        return self.page + self.answer + _INSTRUCTIONS
+
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
@@ -71,8 +76,7 @@ class Worker:
         self._tier = tier
         self._budget = budget or Budget()
         self._compiler = GrammarCompiler(tokenizer, vocab=runtime.config.vocab)
-        room = self._budget.page + self._budget.answer + _INSTRUCTIONS
-        self._context = runtime.context(room)
+        self._context = runtime.context(self._budget.room)
 
     def extract(
         self,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extractors import catalogue
+from extractors.machine import Machine, read_machine
 from extractors.weights import WeightStore
 from orchestration.settings import Settings
 from orchestration.store import Store
@@ -19,6 +20,7 @@ from schemas.errors import StoreError
 
 __all__ = ["Check", "checks", "model_table"]
 
+_MEMORY = 3 * 2**30
 _ROOM = 5 * 2**30  # weights and compiled model of the large worker, with some to spare
 
 
@@ -34,18 +36,23 @@ class Check:
 def checks(settings: Settings) -> Iterator[Check]:
     """Look at the machine; nothing is downloaded."""
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Check(f"Python {version}, {_cores()} CPU cores for us", sys.version_info >= (3, 11))
+    machine = read_machine()
+    threads = settings.threads or machine.threads
+    yield Check(f"Python {version}", sys.version_info >= (3, 11))
+    yield Check(f"processor: {threads} threads a worker{_why(settings, machine)}", True)
     yield _runtime()
-    yield _memory()
+    yield _memory(machine.memory_left, checked=settings.check_memory)
     yield _cache(settings.cache_dir)
     yield from _models(settings)
     yield _results(settings.results_file)
     yield _browser()
 
 
-def _cores() -> int:
-    """Cores this process may use, which in a container are fewer than the machine's."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _why(settings: Settings, machine: Machine) -> str:
+    """Where the number of threads is from."""
+    if settings.threads:
+        return f" (as set; {machine.threads} compute at once here)"
+    return f" of the machine's {os.cpu_count()} CPUs"
 
 
 def _runtime() -> Check:
@@ -71,17 +78,15 @@ def _installed(distribution: str) -> bool:
     return True
 
 
-def _memory() -> Check:
-    try:
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
-    except (ValueError, AttributeError):
-        return Check("memory: cannot be read here", True)
+def _memory(left: int | None, *, checked: bool) -> Check:
+    """What the machine, or the container that we are in, has left."""
+    if left is None:
+        return Check("memory: cannot be read here, so no model is refused for it", True)
+    enough = left > _MEMORY
+    advice = "the large worker takes about 2 GiB, compiling it more; or use --tier small"
+    unchecked = "" if checked else "; models are loaded all the same"
     return Check(
-        f"memory: {free:.1f} GiB free",
-        free > 3,
-        ""
-        if free > 3
-        else "the large worker takes about 2 GiB, compiling it more; or use --tier small",
+        f"memory: {left / 2**30:.1f} GiB left for us{unchecked}", enough, "" if enough else advice
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from extractors.blocks import ParsedPage, parse_page
 from extractors.compile import Precision
+from extractors.machine import read_machine
 from extractors.models import ModelLibrary
 from extractors.pages import Limits, Reader, Source, discover
 from extractors.weights import Progress, WeightStore, ignore
@@ -21,7 +22,7 @@ from extractors.worker import Budget, Extraction
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
 from orchestration.settings import Settings
 from orchestration.store import Job, JobState, Store
-from schemas.errors import FieldwiseError, ModelMissing, StoreError
+from schemas.errors import FieldwiseError, ModelMissing, NoMemory, StoreError
 from schemas.fitting import fitted
 from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Schema
@@ -115,6 +116,7 @@ class Engine:
 
         Raises:
             ModelMissing: no weights, before the first readable page; the job can be resumed.
+            NoMemory: the model does not fit into what is left; the same holds.
             StoreError: the results cannot be kept, or *job* is another job's name.
         """
         given = tuple(sources)
@@ -162,7 +164,7 @@ class Engine:
             extraction = self._extract(page, schema, tier, stop)
         except _Stopped:
             return None
-        except (ModelMissing, StoreError):
+        except (ModelMissing, NoMemory, StoreError):
             raise
         except FieldwiseError as error:
             return PageResult(source.name, PageStatus.FAILED, reason=error.explain())
@@ -241,7 +243,16 @@ class Engine:
 
     def models(self) -> ModelLibrary:
         """Where this engine's compiled models are kept."""
-        return ModelLibrary(self.settings.cache_dir, self.weights(), progress=self._progress)
+        return ModelLibrary(
+            self.settings.cache_dir,
+            self.weights(),
+            progress=self._progress,
+            memory_left=self._memory_left,
+            share=self.settings.share_weights,
+        )
+
+    def _memory_left(self) -> int | None:
+        return read_machine().memory_left if self.settings.check_memory else None
 
     def _limits(self) -> Limits:
         settings = self.settings

@@ -36,7 +36,13 @@ class Settings(BaseSettings):
     )
     hub_endpoint: str | None = Field(None, description="base URL of a model hub or its mirror")
     offline: bool = Field(False, description="never fetch weights, only use those that are here")
-    threads: int = Field(0, ge=0, description="CPU threads of a worker; 0: one a core")
+    threads: int = Field(0, ge=0, description="CPU threads of a worker; 0: one a core we may use")
+    check_memory: bool = Field(
+        True, description="refuse to load a model that the memory left has no room for"
+    )
+    share_weights: bool = Field(
+        False, description="keep weights so that processes share them; thrice the disk space"
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="where workers run; auto: on an NVIDIA GPU where one can be used"
     )

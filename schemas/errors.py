@@ -9,6 +9,7 @@
   x PlanError               no usable plan after the planner's retries
   x WorkerError
     + ModelMissing          no weights under that name; the message lists what was tried
+    + NoMemory              the model does not fit into what memory is left (retryable)
     + DecodeFailed          the runtime stopped, or the answer did not close within its budget
   x StoreError              the results database or an export could not be written
 """
@@ -74,6 +75,16 @@ class ModelMissing(WorkerError):
     """No weights were found under that name."""
 
     hint = "run `fieldwise doctor`, or give a local directory or GGUF file as the model"
+
+
+class NoMemory(WorkerError):
+    """The model does not fit into the memory that this machine or container has left."""
+
+    hint = (
+        "use a smaller model (--tier small) or a lower FIELDWISE_PAGE_TOKENS, or free some memory; "
+        "FIELDWISE_CHECK_MEMORY=false tries all the same"
+    )
+    retryable = True
 
 
 class DecodeFailed(WorkerError):

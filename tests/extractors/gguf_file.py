@@ -1,16 +1,19 @@
-"""A tiny Llama in llama.cpp's own file format, without a tokenizer."""
+"""Tiny models in llama.cpp's own file format, without a tokenizer."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from gguf import GGUFWriter
+from gguf import GGMLQuantizationType, GGUFWriter
 
 from tests.extractors import tiny
 
+_F32 = GGMLQuantizationType.F32
 _NAMES = {
     "self_attn": "attn",
     "mlp": "ffn",
@@ -27,10 +30,33 @@ _NAMES = {
 }
 
 
+Stored = tuple[npt.NDArray[Any], GGMLQuantizationType]
+"""A tensor's rows as the file holds them, (rows, bytes) or (numbers,), and their format."""
+
+
 def save(file: Path, *, rope: dict[str, Any], divisors: list[float] | None = None) -> Path:
     """The untied model of `tiny` as *file*. *rope*: more keys, after `llama.rope.`."""
     shape = tiny.config("llama")
-    writer = GGUFWriter(file, "llama")
+    plain = tiny.tensors(shape, tied=False).items()
+    stored: dict[str, Stored] = {name: (values, _F32) for name, values in plain}
+    return write(file, shape, stored, rope=rope, divisors=divisors)
+
+
+def write(
+    file: Path,
+    shape: dict[str, Any],
+    stored: Mapping[str, Stored],
+    *,
+    rope: Mapping[str, Any] = MappingProxyType({}),
+    divisors: list[float] | None = None,
+    split: int = 1,
+) -> Path:
+    """The model of the config.json *shape*, its tensors under their Hugging Face names.
+
+    *split*: the number of files that it says it is the first of.
+    """
+    architecture = shape["model_type"]
+    writer = GGUFWriter(file, architecture)
     writer.add_block_count(shape["num_hidden_layers"])
     writer.add_embedding_length(shape["hidden_size"])
     writer.add_feed_forward_length(shape["intermediate_size"])
@@ -39,17 +65,20 @@ def save(file: Path, *, rope: dict[str, Any], divisors: list[float] | None = Non
     writer.add_context_length(shape["max_position_embeddings"])
     writer.add_rope_freq_base(shape["rope_theta"])
     writer.add_layer_norm_rms_eps(shape["rms_norm_eps"])
+    if split > 1:
+        writer.add_uint16("split.count", split)
     for key, value in rope.items():
         add: dict[type, Any] = {
             str: writer.add_string,
             int: writer.add_uint32,
             float: writer.add_float32,
         }
-        add[type(value)](f"llama.rope.{key}", value)
+        add[type(value)](f"{architecture}.rope.{key}", value)
     if divisors:
         writer.add_tensor("rope_freqs.weight", np.array(divisors, np.float32))
-    for name, values in tiny.tensors(shape, tied=False).items():
-        writer.add_tensor(_renamed(name), _interleaved(name, values, shape))
+    for name, (rows, kind) in stored.items():
+        rows = _interleaved(name, rows, shape) if architecture == "llama" else rows
+        writer.add_tensor(_renamed(name), rows, raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -63,13 +92,11 @@ def _renamed(name: str) -> str:
     return name
 
 
-def _interleaved(
-    name: str, values: npt.NDArray[np.float32], shape: dict[str, Any]
-) -> npt.NDArray[np.float32]:
+def _interleaved(name: str, rows: npt.NDArray[Any], shape: dict[str, Any]) -> npt.NDArray[Any]:
     """q and k with the two halves of each head shuffled into pairs, as llama.cpp rotates them."""
     heads = {"q_proj": shape["num_attention_heads"], "k_proj": shape["num_key_value_heads"]}
     count = heads.get(name.split(".")[-2])
     if count is None:
-        return values
-    halves = values.reshape(count, 2, -1, values.shape[1])
-    return np.ascontiguousarray(halves.swapaxes(1, 2)).reshape(values.shape)
+        return rows
+    halves = rows.reshape(count, 2, -1, *rows.shape[1:])
+    return np.ascontiguousarray(halves.swapaxes(1, 2)).reshape(rows.shape)

@@ -11,9 +11,9 @@ from extractors.scripted import ScriptedWorker
 from orchestration import Engine, Settings, extract
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
 from orchestration.store import JobState
-from schemas.errors import ModelMissing, StoreError
+from schemas.errors import ModelMissing, NoMemory, StoreError
 from schemas.json_schema import parse
-from schemas.record import PageStatus
+from schemas.record import PageStatus, Tier
 from schemas.schema import Field, Schema
 from tests.extractors import tiny
 
@@ -129,6 +129,18 @@ def test_without_weights_nothing_runs_and_the_job_can_be_taken_up(
 ) -> None:
     bare = settings.model_copy(update={"large_model": "qwen2-1.5b-instruct"})
     with Engine(bare) as engine, pytest.raises(ModelMissing):
+        list(engine.run([str(pages)], SCHEMA, job="mine"))
+    with Engine(settings) as engine:
+        assert len(done(list(engine.run([str(pages)], SCHEMA, job="mine")))) == 4
+
+
+def test_without_memory_nothing_runs_and_the_job_can_be_taken_up(
+    settings: Settings, pages: Path
+) -> None:
+    def refuse(tier: Tier) -> ScriptedWorker:
+        raise NoMemory("the model needs 2.0 GiB of memory, 1.0 GiB are left")
+
+    with Engine(settings, open_worker=refuse) as engine, pytest.raises(NoMemory):
         list(engine.run([str(pages)], SCHEMA, job="mine"))
     with Engine(settings) as engine:
         assert len(done(list(engine.run([str(pages)], SCHEMA, job="mine")))) == 4

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from benchmarks.overhead import Clock, TimedMatcher, rows
+from extractors.decode import GrammarCompiler
+from tests.extractors import tiny
+
+
+def test_a_part_inside_another_counts_once() -> None:
+    clock = Clock()
+    started = time.perf_counter()
+    with clock.time("outer"):
+        time.sleep(0.01)
+        with clock.time("inner"):
+            time.sleep(0.03)
+        with clock.time("inner"):
+            time.sleep(0.01)
+    whole = time.perf_counter() - started
+    assert clock.seconds["inner"] >= 0.04
+    assert 0.01 <= clock.seconds["outer"] < clock.seconds["inner"]
+    assert clock.total == pytest.approx(whole, abs=0.005)
+
+
+def test_shares_are_of_all_seconds_and_passes_are_no_overhead() -> None:
+    clock = Clock()
+    clock.seconds |= {"prompt": 6.0, "passes": 3.0, "masks": 0.3, "choosing": 0.5, "drafts": 0.2}
+    found = {row.measure: row for row in rows(clock, pages=2)}
+    assert found["seconds a page"].value == 5.0
+    assert found["masks (% of the time)"].value == pytest.approx(3)
+    grammar = found["the grammar: written, compiled, masks, forced tokens (%)"]
+    assert grammar.value == pytest.approx(3)
+    assert grammar.holds is False
+    assert found["all that is no forward pass (%)"].value == pytest.approx(10)
+
+
+def test_a_timed_matcher_answers_as_the_one_it_was_made_of() -> None:
+    compiler = GrammarCompiler(tiny.tokenizer(), vocab=tiny.VOCAB)
+    grammar = 'start: "ab" ("c" | "d")'
+    plain, clock = compiler.matcher(grammar), Clock()
+    timed = TimedMatcher(compiler.matcher(grammar), clock)
+    assert timed.forced() == plain.forced() != []
+    assert (timed.allowed(tiny.VOCAB) == plain.allowed(tiny.VOCAB)).all()
+    assert set(clock.seconds) == {"forced tokens", "masks"}
