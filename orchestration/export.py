@@ -65,8 +65,9 @@ def page_line(result: PageResult) -> dict[str, Any]:
     """*result* as one JSON object: source, status, reason, and each record's values and evidence.
 
     A value's evidence is an object of quote, start, end (code points), xpath, tier, confidence and
-    status; all but the status are null for a value the page does not state. An array field's is a
-    list of those, an object field's has one for each part.
+    status; all but the status are null for a value the page does not state. An array
+    field's is `{"spans": [...]}` with one of those an item, an object field's has one for each
+    part.
     """
     return {
         "source": result.source,
@@ -130,7 +131,7 @@ def _record_line(record: Record) -> dict[str, Any]:
 
 def _evidence_line(cell: Cell) -> Any:
     if isinstance(cell, tuple):
-        return [_evidence_line(item) for item in cell]
+        return {"spans": [_evidence_line(item) for item in cell]}
     if isinstance(cell, Mapping):
         return {name: _evidence_line(part) for name, part in cell.items()}
     evidence = cell.evidence

@@ -68,11 +68,11 @@ def test_a_line_holds_values_and_their_evidence() -> None:
         "confidence": 0.75,
         "status": "found",
     }
-    assert [item["quote"] for item in baker["evidence"]["tags"]] == ["night", "bread"]
+    assert [item["quote"] for item in baker["evidence"]["tags"]["spans"]] == ["night", "bread"]
     assert baker["evidence"]["place"]["remote"]["quote"] == "on site"
     assert bare["values"] == {"title": None, "pay": None, "tags": [], "place": None}
     assert bare["evidence"]["title"] == NOTHING | {"status": "absent"}
-    assert bare["evidence"]["tags"] == []
+    assert bare["evidence"]["tags"] == {"spans": []}
 
 
 def test_a_model_that_says_absent_leaves_nulls() -> None:
