@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Protocol, Self
 from extractors.blocks import ParsedPage, parse_page
 from extractors.compile import Precision
 from extractors.models import ModelLibrary
-from extractors.pages import Limits, Reader, Source, discover
+from extractors.pages import Limits, Manners, Page, Reader, Source, discover
 from extractors.weights import Progress, WeightStore, ignore
 from extractors.worker import Budget, Extraction
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
 from orchestration.settings import Settings
 from orchestration.store import Job, JobState, Store
-from schemas.errors import FieldwiseError, ModelMissing, StoreError
+from schemas.errors import FieldwiseError, ModelMissing, SourceError, StoreError
 from schemas.fitting import fitted
 from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Schema
@@ -72,7 +72,7 @@ class Engine:
         self._workers: dict[Tier, PageWorker] = {}
         self._model_lock = threading.Lock()
         self._open = ExitStack()
-        self._reader = self._open.enter_context(reader or Reader(limits=self._limits()))
+        self._reader = self._open.enter_context(reader or self._open_reader())
         self.store = self._open.enter_context(store or Store(self.settings.results_file))
 
     def __enter__(self) -> Self:
@@ -123,17 +123,19 @@ class Engine:
         finished = self.store.finished(current.id)
         yield JobStarted(current, len(found), sum(source.name in finished for source in found))
         spent = 0
-        for position, source in enumerate(found):
-            if source.name in finished:
-                continue
-            reason = _why_to_stop(stop, spent, max_tokens)
-            result = None if reason else self._page(source, schema, tier, stop)
-            if result is None:
-                yield JobEnded(current, reason or "stopped")
-                return
-            self.store.save(current.id, position, result)
-            spent += result.tokens.prompt + result.tokens.output
-            yield PageDone(position, result)
+        left = [
+            (place, source) for place, source in enumerate(found) if source.name not in finished
+        ]
+        with closing(self._reader.read_all((source for _, source in left), stop=stop)) as pages:
+            for position, source in left:
+                reason = _why_to_stop(stop, spent, max_tokens)
+                result = None if reason else self._page(source, pages, schema, tier, stop)
+                if result is None:
+                    yield JobEnded(current, reason or "stopped")
+                    return
+                self.store.save(current.id, position, result)
+                spent += result.tokens.prompt + result.tokens.output
+                yield PageDone(position, result)
         self.store.set_state(current.id, JobState.DONE)
         yield JobEnded(replace(current, state=JobState.DONE))
 
@@ -149,13 +151,18 @@ class Engine:
         what = "is finished" if known.state is JobState.DONE else "has another schema"
         raise StoreError(f"the job {name!r} {what}", hint="choose another name for this one")
 
-    def _page(self, source: Source, schema: Schema, tier: Tier, stop: Stop) -> PageResult | None:
-        """How one page ends; `None` when it was stopped."""
+    def _page(
+        self,
+        source: Source,
+        pages: Iterator[Page | SourceError],
+        schema: Schema,
+        tier: Tier,
+        stop: Stop,
+    ) -> PageResult | None:
+        """How one page, the next of *pages*, ends; `None` when it was stopped."""
         started = time.perf_counter()
         try:
-            if source.error:
-                raise source.error
-            page = parse_page(self._reader.read(source))
+            page = parse_page(_next(pages))
             read = time.perf_counter() - started
             if not page.document.blocks:
                 return PageResult(source.name, PageStatus.BAD, reason=_NO_TEXT)
@@ -241,6 +248,18 @@ class Engine:
         """Where this engine's compiled models are kept."""
         return ModelLibrary(self.settings.cache_dir, self.weights(), progress=self._progress)
 
+    def _open_reader(self) -> Reader:
+        settings = self.settings
+        manners = Manners(
+            attempts=settings.attempts,
+            per_host=settings.per_host,
+            host_delay_s=settings.host_delay_s,
+            ahead=settings.fetch_ahead,
+            obey_robots=settings.obey_robots,
+        )
+        cache = settings.cache_dir / "http" if settings.http_cache else None
+        return Reader(limits=self._limits(), manners=manners, cache=cache)
+
     def _limits(self) -> Limits:
         settings = self.settings
         return Limits(
@@ -251,6 +270,15 @@ class Engine:
 
 
 _NO_TEXT = "the page has no visible text; it may need a browser to draw itself"
+
+
+def _next(pages: Iterator[Page | SourceError]) -> Page:
+    page = next(pages, None)
+    if page is None:
+        raise _Stopped
+    if isinstance(page, SourceError):
+        raise page
+    return page
 
 
 def _why_to_stop(stop: Stop, spent: int, max_tokens: int | None) -> str | None:

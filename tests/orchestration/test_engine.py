@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
+from extractors.pages import Manners, Reader
 from extractors.scripted import ScriptedWorker
 from orchestration import Engine, Settings, extract
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
@@ -149,3 +152,48 @@ def test_extract_is_the_engine_in_one_call(settings: Settings, pages: Path) -> N
             if evidence:
                 span = evidence.span
                 assert result.text[span.start : span.end] == evidence.quote
+
+
+def web(*, seconds: float = 0.0) -> Reader:
+    """A site of its own, each page after so many seconds."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        time.sleep(seconds)
+        title = request.url.path.strip("/")
+        return httpx.Response(200, text=f"<p>Title: {title}</p><p>Place: Ambleford</p>")
+
+    manners = Manners(obey_robots=False, host_delay_s=0, per_host=4)
+    return Reader(manners=manners, transport=httpx.MockTransport(answer))
+
+
+def test_pages_of_the_web_keep_their_order_and_their_places(settings: Settings) -> None:
+    urls = [f"https://ex.org/{number}" for number in range(12)]
+    with Engine(settings, open_worker=lambda tier: ScriptedWorker(), reader=web()) as engine:
+        pages = done(list(engine.run([*urls, "none.html", "https://ex.org/last"], SCHEMA)))
+
+    assert [page.position for page in pages] == list(range(14))
+    assert [page.result.source for page in pages] == [*urls, "none.html", "https://ex.org/last"]
+    assert pages[3].result.records[0].data == {"title": "3", "place": "Ambleford"}
+
+
+def test_the_network_works_while_the_model_does(settings: Settings) -> None:
+    worker = ScriptedWorker(seconds=0.2)
+    started = time.perf_counter()
+    with Engine(settings, open_worker=lambda tier: worker, reader=web(seconds=0.2)) as engine:
+        pages = done(list(engine.run([f"https://ex.org/{n}" for n in range(8)], SCHEMA)))
+
+    assert len(pages) == 8
+    assert time.perf_counter() - started < 2.6  # one after the other it takes 3.2
+
+
+def test_a_job_can_be_stopped_while_it_waits_for_the_network(settings: Settings) -> None:
+    asked = time.monotonic()
+    worker = ScriptedWorker()
+    with Engine(settings, open_worker=lambda tier: worker, reader=web(seconds=1.5)) as engine:
+        stop = lambda: time.monotonic() - asked > 0.5  # noqa: E731
+        events = list(engine.run(["https://ex.org/1"], SCHEMA, stop=stop))
+        ended = time.monotonic() - asked
+
+    assert isinstance(events[-1], JobEnded)
+    assert events[-1].stopped == "stopped"
+    assert ended < 1.4
