@@ -129,6 +129,9 @@ def extract(
     ignore_robots: Annotated[
         bool, typer.Option("--ignore-robots", help="also fetch what a robots.txt asks not to")
     ] = False,
+    render: Annotated[
+        bool, typer.Option("--render", help="run the scripts of empty pages, in a browser")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="print results only")] = False,
 ) -> None:
     """Pull the fields of a schema out of pages."""
@@ -139,6 +142,7 @@ def extract(
             allow_private=allow_private or None,
             http_cache=False if no_cache else None,
             obey_robots=False if ignore_robots else None,
+            render=render or None,
         )
         from orchestration.engine import Engine
         from orchestration.export import ExportOptions, Format, write

@@ -16,6 +16,7 @@ from extractors.blocks import ParsedPage, parse_page
 from extractors.compile import Precision
 from extractors.models import ModelLibrary
 from extractors.pages import Limits, Manners, Page, Reader, Source, discover
+from extractors.rendering import Renderer, why_not
 from extractors.weights import Progress, WeightStore, ignore
 from extractors.worker import Budget, Extraction
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
@@ -73,6 +74,7 @@ class Engine:
         self._model_lock = threading.Lock()
         self._open = ExitStack()
         self._reader = self._open.enter_context(reader or self._open_reader())
+        self._renderer = self._open.enter_context(Renderer(self._reader.web, limits=self._limits()))
         self.store = self._open.enter_context(store or Store(self.settings.results_file))
 
     def __enter__(self) -> Self:
@@ -162,7 +164,7 @@ class Engine:
         """How one page, the next of *pages*, ends; `None` when it was stopped."""
         started = time.perf_counter()
         try:
-            page = parse_page(_next(pages))
+            page = self._parsed(_next(pages))
             read = time.perf_counter() - started
             if not page.document.blocks:
                 return PageResult(source.name, PageStatus.BAD, reason=_NO_TEXT)
@@ -182,6 +184,13 @@ class Engine:
             {"read": read, **extraction.seconds},
             page.document.text,
         )
+
+    def _parsed(self, page: Page) -> ParsedPage:
+        """*page* as blocks, drawn in a browser first where it is empty without and that is on."""
+        parsed = parse_page(page)
+        if parsed.document.blocks or not self.settings.render or why_not() is not None:
+            return parsed
+        return parse_page(self._renderer.render(page))
 
     def _extract(self, page: ParsedPage, schema: Schema, tier: Tier, stop: Stop) -> Extraction:
         def check_stop() -> None:

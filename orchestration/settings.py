@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     per_host: int = Field(2, ge=1, description="requests to one host at a time")
     host_delay_s: float = Field(0.25, ge=0, description="from one request to the next at a host")
     obey_robots: bool = Field(True, description="read what robots.txt allows, and no more")
+    render: bool = Field(
+        False, description="run the scripts of pages that are empty without, in a browser"
+    )
     http_cache: bool = Field(True, description="keep fetched pages as HTTP allows; 512 MiB at most")
 
     @property

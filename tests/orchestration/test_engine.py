@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from extractors.pages import Manners, Reader
+from extractors.rendering import why_not
 from extractors.scripted import ScriptedWorker
 from orchestration import Engine, Settings, extract
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
@@ -160,7 +161,7 @@ def web(*, seconds: float = 0.0) -> Reader:
     def answer(request: httpx.Request) -> httpx.Response:
         time.sleep(seconds)
         title = request.url.path.strip("/")
-        return httpx.Response(200, text=f"<p>Title: {title}</p><p>Place: Ambleford</p>")
+        return httpx.Response(200, html=f"<p>Title: {title}</p><p>Place: Ambleford</p>")
 
     manners = Manners(obey_robots=False, host_delay_s=0, per_host=4)
     return Reader(manners=manners, transport=httpx.MockTransport(answer))
@@ -197,3 +198,18 @@ def test_a_job_can_be_stopped_while_it_waits_for_the_network(settings: Settings)
     assert isinstance(events[-1], JobEnded)
     assert events[-1].stopped == "stopped"
     assert ended < 1.4
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(why_not() is not None, reason=f"cannot render: {why_not()}")
+@pytest.mark.parametrize(("render", "status"), [(True, PageStatus.OK), (False, PageStatus.BAD)])
+def test_an_empty_page_is_drawn_where_that_is_on(
+    settings: Settings, tmp_path: Path, render: bool, status: PageStatus
+) -> None:
+    (tmp_path / "a.html").write_text("<script>document.write('<p>Title: Cook')</script>")
+    chosen = settings.model_copy(update={"render": render})
+    with Engine(chosen, open_worker=lambda tier: ScriptedWorker()) as engine:
+        (page,) = done(list(engine.run([str(tmp_path / "a.html")], SCHEMA)))
+
+    assert page.result.status is status
+    assert [record.data["title"] for record in page.result.records] == ["Cook"] * render
