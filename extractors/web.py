@@ -108,6 +108,9 @@ class Web:
     def page(self, address: str) -> Answer:
         """The web page at *address*, by GET.
 
+        The time limit holds for its redirects and second tries together, not for queueing; a
+        robots.txt that has to be read first has as much again.
+
         Raises:
             FetchRefused: its address, size, redirects or robots.txt do not allow it.
             FetchFailed: the network or the server failed; see its `retryable`.
@@ -157,7 +160,8 @@ class Web:
                 if not isinstance(outcome, httpx.Request):
                     return outcome
                 request = outcome
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        # UnicodeError: a host that only looks like an international name.
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
             raise FetchRefused(f"not a web address: {error}") from error
         raise FetchRefused(f"more than {self._limits.max_redirects} redirects")
 

@@ -164,7 +164,7 @@ class Engine:
         """How one page, the next of *pages*, ends; `None` when it was stopped."""
         started = time.perf_counter()
         try:
-            page = self._parsed(_next(pages))
+            page = self._parsed(_next(pages), stop)
             read = time.perf_counter() - started
             if not page.document.blocks:
                 return PageResult(source.name, PageStatus.BAD, reason=_NO_TEXT)
@@ -185,12 +185,17 @@ class Engine:
             page.document.text,
         )
 
-    def _parsed(self, page: Page) -> ParsedPage:
+    def _parsed(self, page: Page, stop: Stop) -> ParsedPage:
         """*page* as blocks, drawn in a browser first where it is empty without and that is on."""
         parsed = parse_page(page)
         if parsed.document.blocks or not self.settings.render or why_not() is not None:
             return parsed
-        return parse_page(self._renderer.render(page))
+        try:
+            return parse_page(self._renderer.render(page))
+        except SourceError:
+            if stop():  # Ctrl-C in a terminal reaches the browser too; the page is not to blame
+                raise _Stopped from None
+            raise
 
     def _extract(self, page: ParsedPage, schema: Schema, tier: Tier, stop: Stop) -> Extraction:
         def check_stop() -> None:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from schemas.errors import FetchRefused
+from schemas.errors import FetchRefused, SourceError
 from tests.extractors.site import PAGE, fetched
+
+PARTS = ["http://", "//", "[", "]", ":", "@", "\\", "%00", "%2e", ".", "127.0.0.1", "ex.org", "#"]
+PARTS += ["?", "/", "é", "。", "\n", " ", "::1", "xn--", "٣", "\ud800", "..", "localhost", "\t"]
+ADDRESSES = st.lists(st.sampled_from(PARTS) | st.text(max_size=4), max_size=8).map("".join)
 
 
 @pytest.mark.parametrize(
@@ -96,3 +104,22 @@ def test_an_address_that_is_not_on_the_public_web_is_refused(url: str) -> None:
 )
 def test_public_addresses_are_allowed(url: str) -> None:
     assert fetched(lambda request: httpx.Response(200, content=PAGE), url).body == PAGE
+
+
+@given(ADDRESSES)
+def test_whatever_is_given_as_a_url_is_read_or_an_error_of_ours(url: str) -> None:
+    with suppress(SourceError):
+        assert fetched(lambda request: httpx.Response(200, content=PAGE), url).body == PAGE
+
+
+@given(ADDRESSES)
+def test_whatever_a_redirect_says_is_followed_or_an_error_of_ours(target: str) -> None:
+    location = target.encode("utf-8", "surrogatepass")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/start":
+            return httpx.Response(302, headers=[(b"Location", location)])
+        return httpx.Response(200, content=PAGE)
+
+    with suppress(SourceError):
+        assert fetched(answer, "https://ex.org/start").body == PAGE
