@@ -58,6 +58,7 @@ _FLAGS = (
     "--disable-sync",
     "--disable-extensions",
     "--disable-dev-shm-usage",
+    "--js-flags=--max-old-space-size=512",  # MiB; a page that wants more crashes its tab
 )
 # Ways to the network that are not put to us.
 _WITHOUT = """

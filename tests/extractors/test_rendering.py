@@ -181,6 +181,13 @@ def test_a_page_that_draws_without_end_is_given_up(shop: str) -> None:
         assert text(renderer.render(Page("b", "", b"<p>still here"))) == "still here"
 
 
+def test_a_page_that_takes_all_memory_is_given_up(drawing: tuple[Reader, Renderer]) -> None:
+    script = "const kept = []; for (;;) kept.push(new Array(1e6).fill(Math.random()))"
+    with pytest.raises(FetchFailed, match="could not be rendered"):
+        drawing[1].render(Page("a", "", f"<p>x</p><script>{script}</script>".encode()))
+    assert text(drawing[1].render(Page("b", "", b"<p>still here"))) == "still here"
+
+
 def test_what_is_drawn_too_large_is_refused(shop: str) -> None:
     limits = Limits(allow_private=True, timeout_s=15, max_bytes=10_000)
     body = b"<p id=a></p><script>document.body.innerText = 'x'.repeat(20000)</script>"
