@@ -124,13 +124,27 @@ def extract(
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="fetch from private addresses too")
     ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="fetch anew, and keep no fetched page")
+    ] = False,
+    ignore_robots: Annotated[
+        bool, typer.Option("--ignore-robots", help="also fetch what a robots.txt asks not to")
+    ] = False,
+    render: Annotated[
+        bool, typer.Option("--render", help="run the scripts of empty pages, in a browser")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="print results only")] = False,
 ) -> None:
     """Pull the fields of a schema out of pages."""
     with _errors_as_exit_status():
         wanted = resolve(schema)
         form = _format(format, output)
-        settings = Settings(allow_private=True) if allow_private else Settings()
+        settings = _settings(
+            allow_private=allow_private or None,
+            http_cache=False if no_cache else None,
+            obey_robots=False if ignore_robots else None,
+            render=render or None,
+        )
         from orchestration.engine import Engine
         from orchestration.export import ExportOptions, Format, write
 
@@ -161,6 +175,13 @@ def extract(
             say(f"{ended.stopped}; go on with --job {ended.job.name!r}")
         if ended.stopped or counts[PageStatus.FAILED]:
             raise typer.Exit(ExitStatus.SOME_FAILED)
+
+
+def _settings(**flags: bool | None) -> Settings:
+    """The environment's settings, but for the flags that were given (not `None`)."""
+    return Settings.model_validate(
+        {name: value for name, value in flags.items() if value is not None}
+    )
 
 
 def _listed(sources: list[str]) -> Iterator[str]:

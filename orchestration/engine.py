@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +16,14 @@ from extractors.blocks import ParsedPage, parse_page
 from extractors.compile import Precision
 from extractors.machine import read_machine
 from extractors.models import ModelLibrary
-from extractors.pages import Limits, Reader, Source, discover
+from extractors.pages import Limits, Manners, Page, Reader, Source, discover
+from extractors.rendering import Renderer, why_not
 from extractors.weights import Progress, WeightStore, ignore
 from extractors.worker import Budget, Extraction
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
 from orchestration.settings import Settings
 from orchestration.store import Job, JobState, Store
-from schemas.errors import FieldwiseError, ModelMissing, NoMemory, StoreError
+from schemas.errors import FieldwiseError, ModelMissing, NoMemory, SourceError, StoreError
 from schemas.fitting import fitted
 from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Schema
@@ -73,7 +74,8 @@ class Engine:
         self._workers: dict[Tier, PageWorker] = {}
         self._model_lock = threading.Lock()
         self._open = ExitStack()
-        self._reader = self._open.enter_context(reader or Reader(limits=self._limits()))
+        self._reader = self._open.enter_context(reader or self._open_reader())
+        self._renderer = self._open.enter_context(Renderer(self._reader.web, limits=self._limits()))
         self.store = self._open.enter_context(store or Store(self.settings.results_file))
 
     def __enter__(self) -> Self:
@@ -125,17 +127,19 @@ class Engine:
         finished = self.store.finished(current.id)
         yield JobStarted(current, len(found), sum(source.name in finished for source in found))
         spent = 0
-        for position, source in enumerate(found):
-            if source.name in finished:
-                continue
-            reason = _why_to_stop(stop, spent, max_tokens)
-            result = None if reason else self._page(source, schema, tier, stop)
-            if result is None:
-                yield JobEnded(current, reason or "stopped")
-                return
-            self.store.save(current.id, position, result)
-            spent += result.tokens.prompt + result.tokens.output
-            yield PageDone(position, result)
+        left = [
+            (place, source) for place, source in enumerate(found) if source.name not in finished
+        ]
+        with closing(self._reader.read_all((source for _, source in left), stop=stop)) as pages:
+            for position, source in left:
+                reason = _why_to_stop(stop, spent, max_tokens)
+                result = None if reason else self._page(source, pages, schema, tier, stop)
+                if result is None:
+                    yield JobEnded(current, reason or "stopped")
+                    return
+                self.store.save(current.id, position, result)
+                spent += result.tokens.prompt + result.tokens.output
+                yield PageDone(position, result)
         self.store.set_state(current.id, JobState.DONE)
         yield JobEnded(replace(current, state=JobState.DONE))
 
@@ -151,13 +155,18 @@ class Engine:
         what = "is finished" if known.state is JobState.DONE else "has another schema"
         raise StoreError(f"the job {name!r} {what}", hint="choose another name for this one")
 
-    def _page(self, source: Source, schema: Schema, tier: Tier, stop: Stop) -> PageResult | None:
-        """How one page ends; `None` when it was stopped."""
+    def _page(
+        self,
+        source: Source,
+        pages: Iterator[Page | SourceError],
+        schema: Schema,
+        tier: Tier,
+        stop: Stop,
+    ) -> PageResult | None:
+        """How one page, the next of *pages*, ends; `None` when it was stopped."""
         started = time.perf_counter()
         try:
-            if source.error:
-                raise source.error
-            page = parse_page(self._reader.read(source))
+            page = self._parsed(_next(pages), stop)
             read = time.perf_counter() - started
             if not page.document.blocks:
                 return PageResult(source.name, PageStatus.BAD, reason=_NO_TEXT)
@@ -177,6 +186,18 @@ class Engine:
             {"read": read, **extraction.seconds},
             page.document.text,
         )
+
+    def _parsed(self, page: Page, stop: Stop) -> ParsedPage:
+        """*page* as blocks, drawn in a browser first where it is empty without and that is on."""
+        parsed = parse_page(page)
+        if parsed.document.blocks or not self.settings.render or why_not() is not None:
+            return parsed
+        try:
+            return parse_page(self._renderer.render(page))
+        except SourceError:
+            if stop():  # Ctrl-C in a terminal reaches the browser too; the page is not to blame
+                raise _Stopped from None
+            raise
 
     def _extract(self, page: ParsedPage, schema: Schema, tier: Tier, stop: Stop) -> Extraction:
         def check_stop() -> None:
@@ -254,6 +275,18 @@ class Engine:
     def _memory_left(self) -> int | None:
         return read_machine().memory_left if self.settings.check_memory else None
 
+    def _open_reader(self) -> Reader:
+        settings = self.settings
+        manners = Manners(
+            attempts=settings.attempts,
+            per_host=settings.per_host,
+            host_delay_s=settings.host_delay_s,
+            ahead=settings.fetch_ahead,
+            obey_robots=settings.obey_robots,
+        )
+        cache = settings.cache_dir / "http" if settings.http_cache else None
+        return Reader(limits=self._limits(), manners=manners, cache=cache)
+
     def _limits(self) -> Limits:
         settings = self.settings
         return Limits(
@@ -264,6 +297,15 @@ class Engine:
 
 
 _NO_TEXT = "the page has no visible text; it may need a browser to draw itself"
+
+
+def _next(pages: Iterator[Page | SourceError]) -> Page:
+    page = next(pages, None)
+    if page is None:
+        raise _Stopped
+    if isinstance(page, SourceError):
+        raise page
+    return page
 
 
 def _why_to_stop(stop: Stop, spent: int, max_tokens: int | None) -> str | None:

@@ -53,6 +53,15 @@ class Settings(BaseSettings):
     )
     page_bytes: int = Field(10 * 2**20, ge=1, description="largest page to read")
     timeout_s: float = Field(20.0, gt=0, description="time limit of one fetch")
+    attempts: int = Field(3, ge=1, description="how often a page is asked for in all")
+    fetch_ahead: int = Field(8, ge=1, description="how many pages are fetched before their turn")
+    per_host: int = Field(2, ge=1, description="requests to one host at a time")
+    host_delay_s: float = Field(0.25, ge=0, description="from one request to the next at a host")
+    obey_robots: bool = Field(True, description="read what robots.txt allows, and no more")
+    render: bool = Field(
+        False, description="run the scripts of pages that are empty without, in a browser"
+    )
+    http_cache: bool = Field(True, description="keep fetched pages as HTTP allows; 512 MiB at most")
 
     @property
     def results_file(self) -> Path:

@@ -3,7 +3,7 @@
 * FieldwiseError            `hint`: what to do next; `retryable`: the same call may work later
   x SchemaError             the user's schema; nothing was read
   x SourceError             one page; the job goes on
-    + FetchRefused          an address, size, redirect or archive limit said no
+    + FetchRefused          an address, size, redirect, archive limit or robots.txt
     + FetchFailed           the network or the server failed (retryable)
     + NotAPage              the bytes are not a web page
   x PlanError               no usable plan after the planner's retries
@@ -51,10 +51,14 @@ class FetchRefused(SourceError):
 
 
 class FetchFailed(SourceError):
-    """The network, the server or the disk failed."""
+    """The network, the server or the disk failed.
+
+    `retry_after_s`: the seconds after which the server wants to be asked again; `None`: unsaid.
+    """
 
     hint = "try again later"
     retryable = True
+    retry_after_s: float | None = None
 
 
 class NotAPage(SourceError):

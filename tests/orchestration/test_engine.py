@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
+from extractors.pages import Manners, Reader
+from extractors.rendering import why_not
 from extractors.scripted import ScriptedWorker
 from orchestration import Engine, Settings, extract
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
@@ -161,3 +165,63 @@ def test_extract_is_the_engine_in_one_call(settings: Settings, pages: Path) -> N
             if evidence:
                 span = evidence.span
                 assert result.text[span.start : span.end] == evidence.quote
+
+
+def web(*, seconds: float = 0.0) -> Reader:
+    """A site of its own, each page after so many seconds."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        time.sleep(seconds)
+        title = request.url.path.strip("/")
+        return httpx.Response(200, html=f"<p>Title: {title}</p><p>Place: Ambleford</p>")
+
+    manners = Manners(obey_robots=False, host_delay_s=0, per_host=4)
+    return Reader(manners=manners, transport=httpx.MockTransport(answer))
+
+
+def test_pages_of_the_web_keep_their_order_and_their_places(settings: Settings) -> None:
+    urls = [f"https://ex.org/{number}" for number in range(12)]
+    with Engine(settings, open_worker=lambda tier: ScriptedWorker(), reader=web()) as engine:
+        pages = done(list(engine.run([*urls, "none.html", "https://ex.org/last"], SCHEMA)))
+
+    assert [page.position for page in pages] == list(range(14))
+    assert [page.result.source for page in pages] == [*urls, "none.html", "https://ex.org/last"]
+    assert pages[3].result.records[0].data == {"title": "3", "place": "Ambleford"}
+
+
+def test_the_network_works_while_the_model_does(settings: Settings) -> None:
+    worker = ScriptedWorker(seconds=0.2)
+    started = time.perf_counter()
+    with Engine(settings, open_worker=lambda tier: worker, reader=web(seconds=0.2)) as engine:
+        pages = done(list(engine.run([f"https://ex.org/{n}" for n in range(8)], SCHEMA)))
+
+    assert len(pages) == 8
+    assert time.perf_counter() - started < 2.6  # one after the other it takes 3.2
+
+
+def test_a_job_can_be_stopped_while_it_waits_for_the_network(settings: Settings) -> None:
+    asked = time.monotonic()
+    worker = ScriptedWorker()
+    with Engine(settings, open_worker=lambda tier: worker, reader=web(seconds=1.5)) as engine:
+        stop = lambda: time.monotonic() - asked > 0.5  # noqa: E731
+        events = list(engine.run(["https://ex.org/1"], SCHEMA, stop=stop))
+        ended = time.monotonic() - asked
+
+    assert isinstance(events[-1], JobEnded)
+    assert events[-1].stopped == "stopped"
+    assert ended < 1.4
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(why_not() is not None, reason=f"cannot render: {why_not()}")
+@pytest.mark.parametrize(("render", "status"), [(True, PageStatus.OK), (False, PageStatus.BAD)])
+def test_an_empty_page_is_drawn_where_that_is_on(
+    settings: Settings, tmp_path: Path, render: bool, status: PageStatus
+) -> None:
+    (tmp_path / "a.html").write_text("<script>document.write('<p>Title: Cook')</script>")
+    chosen = settings.model_copy(update={"render": render})
+    with Engine(chosen, open_worker=lambda tier: ScriptedWorker()) as engine:
+        (page,) = done(list(engine.run([str(tmp_path / "a.html")], SCHEMA)))
+
+    assert page.result.status is status
+    assert [record.data["title"] for record in page.result.records] == ["Cook"] * render
