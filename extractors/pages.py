@@ -37,8 +37,9 @@ _STANDARD = Limits()
 class Page:
     """The bytes of one page, as they came.
 
-    `url`: where they came from after redirects; "" for files.
-    `content_type`: the HTTP header as received; `None` for files and where the server sent none.
+    `url`: where they came from after redirects, or what an archive says of it; "" for files.
+    `content_type`: the HTTP header as received, or as an archive kept it; `None` for files and
+        where the server sent none.
     """
 
     source: str
@@ -105,10 +106,10 @@ class Reader:
         if path is None:
             raise ValueError(f"a source without url, path and error: {source.name}")
         if source.member is not None:
-            body = self._archive_at(path).read(source.member, max_bytes=self._limits.max_bytes)
-        else:
-            body = self._file(path)
-        return Page(source.name, "", body)
+            found = self._archive_at(path).read(source.member, max_bytes=self._limits.max_bytes)
+            url = found.url if found.url.lower().startswith(("http://", "https://")) else ""
+            return Page(source.name, url, found.body, found.content_type)
+        return Page(source.name, "", self._file(path))
 
     def _file(self, path: Path) -> bytes:
         try:
