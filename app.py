@@ -139,9 +139,9 @@ class _Page:
             elem_id="urls",
         )
         self.files = gr.File(
-            label="HTML files, or a zip of them",
+            label="HTML files, or archives of them",
             file_count="multiple",
-            file_types=[".html", ".htm", ".xhtml", ".zip"],
+            file_types=FILE_TYPES,
             height=130,
             elem_id="files",
         )

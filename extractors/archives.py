@@ -66,7 +66,7 @@ def opened(path: Path, bounds: Bounds) -> Archive:
 
 
 def _archive(file: IO[bytes], path: Path, bounds: Bounds) -> Archive:
-    kind, codec = _kind(file, path), codec_of(_start(file, 4))
+    kind, codec = _kind(file, path), codec_of(_start(file, 8))
     match kind:
         case "zip":
             return ZipArchive(file, bounds)

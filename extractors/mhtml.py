@@ -57,19 +57,23 @@ class MhtmlArchive:
         limit = max_bytes * CODED_RATIO
         top = self._head()
         boundary = top.get_boundary()
-        if boundary is None:
-            self._file.seek(0)
-            raw = self._file.read(limit + 1)
-            if len(raw) > limit:
-                raise too_large(max_bytes)
-            return top, email.message_from_bytes(raw)
-        start = top.get_param("start")
-        named = start and self._part(boundary, lambda part: part["Content-ID"] == start, limit)
-        raw = named or self._part(boundary, _may_be_page, limit) or b""
+        raw = self._all(limit) if boundary is None else self._root(top, boundary, limit)
         for part in email.message_from_bytes(raw).walk():
             if part.get_content_type() in _PAGE_TYPES:
                 return top, part
         raise NotAPage("no HTML page in this archive")
+
+    def _all(self, limit: int) -> bytes:
+        self._file.seek(0)
+        raw = self._file.read(limit + 1)
+        if len(raw) > limit:
+            raise too_large(limit)
+        return raw
+
+    def _root(self, top: Message, boundary: str, limit: int) -> bytes:
+        start = top.get_param("start")
+        named = start and self._part(boundary, lambda part: part["Content-ID"] == start, limit)
+        return named or self._part(boundary, _may_be_page, limit) or b""
 
     def _head(self) -> Message:
         self._file.seek(0)

@@ -29,6 +29,7 @@ __all__ = ["TarArchive"]
 BLOCK_BYTES = 512
 # `tarfile` reads the long headers of names and attributes whole; this is what they may take.
 HEADER_BYTES = 1024**2
+PADDING_BYTES = 1024**2
 
 
 class TarArchive:
@@ -107,6 +108,7 @@ class TarArchive:
                 return
         if not stream.ended:
             raise damaged("no header stands where one should; what follows cannot be found")
+        stream.finish()
 
 
 def _refusal(info: tarfile.TarInfo) -> SourceError | None:
@@ -156,3 +158,7 @@ class _Stream:
         except SourceError as error:
             return error
         return cut_off() if self._unpacked.position < position else None
+
+    def finish(self) -> None:
+        """Read what pads the archive at its end: the checksum of all comes after it."""
+        self._unpacked.skip_to(self._unpacked.position + PADDING_BYTES)

@@ -127,6 +127,8 @@ class Frame:
             self.end = end
 
     def _refuse_bomb(self) -> None:
+        if self.position <= FREE_BYTES:
+            return
         packed = self._next - self._start - len(self._decompressor.unused_data)
         if self.position > FREE_BYTES + self._max_ratio * packed:
             self._failure = bomb(self._max_ratio)
@@ -244,6 +246,7 @@ class _Zstd:
         self._packed = bytearray()
         self._ready = bytearray()
         self._in_blocks = False
+        self._checksum = 0  # bytes of it after the last block
 
     @property
     def eof(self) -> bool:
@@ -255,11 +258,13 @@ class _Zstd:
 
     @property
     def needs_input(self) -> bool:
-        return not self._ready and not self._zstd.eof
+        return not self._ready and not self._zstd.eof and not self._step()
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
         self._packed += data
         while not self._ready and not self._zstd.eof and (size := self._step()):
+            if not self._in_blocks:
+                self._in_blocks, self._checksum = True, 4 if self._packed[4] & 0b100 else 0
             self._ready += self._zstd.decompress(self._packed[:size])
             del self._packed[:size]
         end = max_length if max_length >= 0 else len(self._ready)
@@ -272,8 +277,6 @@ class _Zstd:
         if not self._in_blocks:
             if len(self._packed) < ZSTD_HEADER_BYTES:
                 return 0
-            self._in_blocks = True
-            self._checksum = 4 if self._packed[4] & 0b100 else 0
             return zstandard.frame_header_size(bytes(self._packed[:ZSTD_HEADER_BYTES]))
         header = int.from_bytes(self._packed[:3], "little")
         is_last, kind, size = header & 1, header >> 1 & 3, header >> 3
