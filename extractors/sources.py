@@ -15,7 +15,7 @@ from extractors.archives import SUFFIXES, Archive, Bounds, Place, is_archive, op
 from extractors.members import printable
 from schemas.errors import FetchFailed, NotAPage, SourceError
 
-__all__ = ["Limits", "Source", "discover", "open_archive", "unreadable"]
+__all__ = ["PAGE_SUFFIXES", "Limits", "Source", "discover", "open_archive", "unreadable"]
 
 PAGE_SUFFIXES = (".html", ".htm", ".xhtml")
 MEMBER_SEPARATOR = "::"

@@ -1,4 +1,4 @@
-"""Decoding against the Encoding and HTML standards: labels, vectors, and pages found in the wild."""
+"""Decoding against the Encoding and HTML standards: labels, vectors, pages found in the wild."""
 
 from __future__ import annotations
 
