@@ -152,9 +152,11 @@ def _in_archive(path: Path, limits: Limits) -> Iterator[Source]:
                 yield Source(
                     name, path=path if place is not None else None, member=place, error=member.error
                 )
-    except SourceError as error:
+    except (SourceError, OSError) as error:
         found = True
-        yield Source(_shown(path), error=error)
+        yield Source(
+            _shown(path), error=error if isinstance(error, SourceError) else unreadable(error)
+        )
     if not found:
         yield Source(_shown(path), error=NotAPage("no HTML page in this archive"))
 

@@ -34,7 +34,7 @@ __all__ = ["WarcArchive"]
 
 CHUNK_BYTES = 65_536
 # How often the bytes of a compressor's mark may stand where no frame begins, by chance or malice.
-MAX_TRIALS = 1000
+MAX_TRIALS = 10_000
 DICTIONARY_BYTES = 16 * 1024**2
 ZSTD_DICTIONARY = b"\x5d\x2a\x4d\x18"  # the skippable frame that begins such a file
 
@@ -53,6 +53,7 @@ class WarcArchive:
         self._bounds = bounds
         self._codec = codec
         self._first = 0
+        self._trials = 0
         self._read_dictionary()
         self._cursor: tuple[int, Buffered] | None = None
 
@@ -60,7 +61,7 @@ class WarcArchive:
         self._file.close()
 
     def members(self) -> Iterator[Member]:
-        count = total = 0
+        count = total = self._trials = 0
         start: int | None = self._first
         while start is not None and start < self._size:
             frame = self._frame(start)
@@ -76,6 +77,8 @@ class WarcArchive:
                     yield member
             total += frame.position
             start = frame.end if frame.end is not None else self._next_frame(start + 1)
+        if self._trials >= MAX_TRIALS:
+            yield Member("the rest", (), damaged("too much of it; the rest was not searched"))
 
     def read(self, place: Place, *, max_bytes: int) -> Content:
         start, offset = place
@@ -109,10 +112,11 @@ class WarcArchive:
         """Where a frame with a record in it begins at *start* or later; `None`: nowhere."""
         if self._codec is None:
             return None
-        for _ in range(MAX_TRIALS):
+        while self._trials < MAX_TRIALS:
             found = self._found_magic(start, self._codec.magic)
             if found is None or self._holds_record(found):
                 return found
+            self._trials += 1
             start = found + 1
         return None
 

@@ -346,6 +346,18 @@ def test_bytes_that_only_begin_like_a_record_are_one_failed_page(
     assert isinstance(only(tmp_path, data), NotAPage)
 
 
+def test_marks_of_a_compressor_where_no_frame_begins_are_not_searched_for_ever(
+    tmp_path: Path,
+) -> None:
+    first = changed(packed(FIVE)[0], 60)
+
+    near = listed(tmp_path, first + b"\x1f\x8b\x08" * 500 + packed(FIVE)[1])
+    far = listed(tmp_path, first + b"\x1f\x8b\x08" * 20_000 + packed(FIVE)[1])
+
+    assert [member.error is None for member in near] == [False, True]
+    assert "the rest was not searched" in str(far[-1].error)
+
+
 def test_random_damage_never_raises(tmp_path: Path) -> None:
     chance = random.Random(20)
     for form in FORMS.values():
