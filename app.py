@@ -21,7 +21,7 @@ import gradio as gr
 from orchestration.drawing import Running, bar, evidence, note, stage_bar, upload_names
 from orchestration.engine import Engine
 from orchestration.export import Format, write
-from orchestration.form import OWN, asked_pages, asked_schema
+from orchestration.form import OWN, UPLOADS, asked_pages, asked_schema
 from orchestration.highlight import inert
 from orchestration.readiness import Readiness
 from orchestration.settings import Settings
@@ -139,9 +139,9 @@ class _Page:
             elem_id="urls",
         )
         self.files = gr.File(
-            label="HTML files, or a zip of them",
+            label="HTML files, or archives of them",
             file_count="multiple",
-            file_types=[".html", ".htm", ".xhtml", ".zip"],
+            file_types=UPLOADS,
             height=130,
             elem_id="files",
         )

@@ -50,12 +50,14 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 _DECLARATION = re.compile(
     rb"""
       <!--.*?(?:-->|\Z)  # a comment hides what it holds
-    | <\?xml\s[^>]*?encoding\s*=\s*["'](?P<xml>[^"'>]+)["']
     | <(?P<meta>meta(?=[\s/]))?[a-z/!?]*+
       (?P<rest>(?:=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))?+|[^>=])*+)(?P<closed>>|\Z)
     """,
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
+_XML = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]+)["']""")
+_XML_TYPE = re.compile(r"\s*(?:application|text)/(?:[^;\s]*\+)?xml\b", re.IGNORECASE)
+_LONG_SEQUENCE = re.compile(rb"[\xe0-\xf4][\x80-\xbf]{2}")
 _ATTRIBUTE = re.compile(rb"""([^\s/=>]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*)))?""")
 _CHARSET = re.compile(r"""charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,"']+))""", re.IGNORECASE)
 _MARKUP = re.compile(
@@ -77,6 +79,7 @@ _WEB_NAMES = {
     "shift-jis-2004": "shift_jis",
     "shift_jis_2004": "shift_jis",
 }
+_IN_PAIRS = frozenset({"big5", "euc-jp", "euc-kr", "gb18030", "gbk", "shift_jis"})
 _DEFAULT = webencodings.Encoding("windows-1252", codecs.lookup("windows-1252"))
 _UTF16LE = webencodings.Encoding("utf-16le", codecs.lookup("utf-16-le"))
 _UTF16BE = webencodings.Encoding("utf-16be", codecs.lookup("utf-16-be"))
@@ -116,18 +119,30 @@ def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
 
     Order: byte order mark, HTTP *content_type*, declaration in the page, detection, windows-1252
     (https://html.spec.whatwg.org/multipage/parsing.html#determining-the-character-encoding).
+    As in the standard, an XML declaration at the very start counts where no `<meta>` does; where
+    *content_type* says XML it comes first.
     One departure: without a header (`None`: a file) strictly valid UTF-8 beats the page's own
     declaration, since tools that save pages re-encode them and leave the declaration behind.
+    Under a declaration of an East Asian encoding that takes a letter of three bytes or more, as
+    those scripts have in UTF-8: pairs alone may be either.
     Bytes that the encoding does not know become U+FFFD.
     """
     bom_encoding, bom = read_bom(body)
     if bom_encoding is not None and bom is not None:
         return body[len(bom) :].decode(bom_encoding, "replace"), bom_encoding
     encoding = _from_header(content_type)
-    if encoding is None and content_type is None and _is_utf8(body) and not body.isascii():
-        encoding = webencodings.UTF8
-    encoding = encoding or _declared(body) or _detected(body)
+    if encoding is None:
+        encoding = _declared(body, content_type) or _detected(body)
+        if content_type is None and _was_saved_as_utf8(body, encoding):
+            encoding = webencodings.UTF8
     return _text(body, encoding), encoding.name
+
+
+def _was_saved_as_utf8(body: bytes, declared: webencodings.Encoding) -> bool:
+    """Whether *body*, said to be *declared*, is UTF-8 for all that."""
+    if body.isascii() or not _is_utf8(body):
+        return False
+    return declared.name not in _IN_PAIRS or _LONG_SEQUENCE.search(body) is not None
 
 
 def _text(body: bytes, encoding: webencodings.Encoding) -> str:
@@ -147,25 +162,33 @@ def _from_header(content_type: str | None) -> webencodings.Encoding | None:
     return _lookup(next(filter(None, found.groups()), "")) if found else None
 
 
-def _declared(body: bytes) -> webencodings.Encoding | None:
-    """The standard's prescan: the first usable `<meta>` or XML declaration."""
-    for label in _declared_labels(body[:PRESCAN_BYTES]):
-        encoding = _lookup(label)
-        if encoding is None:
+def _declared(body: bytes, content_type: str | None) -> webencodings.Encoding | None:
+    """The standard's prescan: the first usable `<meta>`, else the XML declaration."""
+    head = body[:PRESCAN_BYTES]
+    if _XML_TYPE.match(content_type or ""):
+        return _xml_declared(head) or _meta_declared(head)
+    return _meta_declared(head) or _xml_declared(head)
+
+
+def _meta_declared(head: bytes) -> webencodings.Encoding | None:
+    for found in _DECLARATION.finditer(head):
+        if found["meta"] is None or not found["closed"]:
             continue
-        # What could be read as bytes of ASCII was not UTF-16, whatever it says of itself.
-        if encoding.name.startswith("utf-16"):
-            return webencodings.UTF8
-        return _DEFAULT if encoding.name == "x-user-defined" else encoding
+        for label in _meta_label(found["rest"]):
+            if (encoding := _lookup(label)) is not None:
+                return _DEFAULT if encoding.name == "x-user-defined" else _in_ascii(encoding)
     return None
 
 
-def _declared_labels(head: bytes) -> Iterator[str]:
-    for found in _DECLARATION.finditer(head):
-        if found["xml"] is not None:
-            yield found["xml"].decode("latin-1")
-        elif found["meta"] is not None and found["closed"]:
-            yield from _meta_label(found["rest"])
+def _xml_declared(head: bytes) -> webencodings.Encoding | None:
+    found = _XML.match(head)
+    encoding = _lookup(found[1].decode("latin-1")) if found else None
+    return encoding and _in_ascii(encoding)
+
+
+def _in_ascii(encoding: webencodings.Encoding) -> webencodings.Encoding:
+    """What could be read as bytes of ASCII was not UTF-16, whatever it says of itself."""
+    return webencodings.UTF8 if encoding.name.startswith("utf-16") else encoding
 
 
 def _meta_label(source: bytes) -> Iterator[str]:

@@ -32,8 +32,9 @@ _POLL_S = 0.1  # how soon a wait for the network sees that it should stop
 class Page:
     """The bytes of one page, as they came.
 
-    `url`: where they came from after redirects; "" for files.
-    `content_type`: the HTTP header as received; `None` for files and where the server sent none.
+    `url`: where they came from after redirects, or what an archive says of it; "" for files.
+    `content_type`: the HTTP header as received, or as an archive kept it; `None` for files and
+        where the server sent none.
     """
 
     source: str
@@ -151,10 +152,10 @@ class Reader:
         if source.member is not None:
             with self._disk:  # an open archive is not for several threads
                 archive = self._archive_at(path)
-                body = archive.read(source.member, max_bytes=self._limits.max_bytes)
-        else:
-            body = self._file(path)
-        return Page(source.name, "", body)
+                found = archive.read(source.member, max_bytes=self._limits.max_bytes)
+            url = found.url if found.url.lower().startswith(("http://", "https://")) else ""
+            return Page(source.name, url, found.body, found.content_type)
+        return Page(source.name, "", self._file(path))
 
     def _file(self, path: Path) -> bytes:
         try:

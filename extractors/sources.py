@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from extractors.archives import Archive
+from extractors.archives import SUFFIXES, Archive, Bounds, Place, is_archive, opened
+from extractors.members import printable
 from schemas.errors import FetchFailed, NotAPage, SourceError
 
-__all__ = ["Limits", "Source", "discover", "open_archive", "unreadable"]
+__all__ = ["PAGE_SUFFIXES", "Limits", "Source", "discover", "open_archive", "unreadable"]
 
 PAGE_SUFFIXES = (".html", ".htm", ".xhtml")
-ARCHIVE_SUFFIX = ".zip"
 MEMBER_SEPARATOR = "::"
 
 _WITH_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -26,16 +28,17 @@ class Limits:
     """What reading sources may cost.
 
     `max_bytes`: of one page, unpacked. `timeout_s`: seconds for one page, redirects included.
-    `max_members`, `max_total_bytes`, `max_ratio`: of one zip archive: files in it, their bytes
-        unpacked, and unpacked bytes for each packed one.
+    `max_members`, `max_total_bytes`, `max_ratio`: of one archive: files in it, their bytes
+        unpacked, and unpacked bytes for each packed one. A crawl's WARC of 1 GB has some 40,000
+        pages and 5 GB of them.
     `allow_private`: also fetch from addresses that are not on the public internet.
     """
 
     max_bytes: int = 10 * 1024**2
     timeout_s: float = 20.0
     max_redirects: int = 5
-    max_members: int = 5000
-    max_total_bytes: int = 1024**3
+    max_members: int = 100_000
+    max_total_bytes: int = 16 * 1024**3
     max_ratio: float = 200.0
     allow_private: bool = False
 
@@ -49,13 +52,13 @@ class Source:
 
     `name`: as shown to people: a URL, a path, or `archive.zip::inner/page.html`.
     Exactly one of `url`, `path` and `error` is set; `member` is the place in the archive at
-    `path`, `None` for a plain file.
+    `path`, as its `read` takes it; `None` for a plain file.
     """
 
     name: str
     url: str | None = None
     path: Path | None = None
-    member: int | None = None
+    member: Place | None = None
     error: SourceError | None = None
 
 
@@ -63,7 +66,9 @@ def discover(sources: Iterable[str], *, limits: Limits = _STANDARD) -> Iterator[
     """Expand *sources* into single pages, in order, without reading any.
 
     A URL and a file stand for themselves; a folder for the pages and archives below it, sorted;
-    a zip archive for its pages, in archive order; `archive.zip::member` for that one.
+    an archive for its pages, in archive order; `archive.zip::member` for that one. Archives are
+    known by their content, in folders by their suffix. Names in one archive that repeat are
+    numbered: `a.warc::https://ex.org/ (2)`.
     What cannot be read (missing, no page in it, a refused member) is a `Source` with an `error`.
     """
     for source in sources:
@@ -82,24 +87,35 @@ def _found(name: str, limits: Limits) -> Iterator[Source]:
         return
     if stat.S_ISDIR(mode):
         yield from _in_folder(path, limits)
-    elif path.suffix.lower() == ARCHIVE_SUFFIX:
+    elif stat.S_ISREG(mode) and is_archive(path):
         yield from _in_archive(path, limits)
     else:
         yield Source(_shown(path), path=path)
 
 
 def _one_member(name: str, limits: Limits) -> Iterator[Source]:
-    archive, separator, _ = name.partition(ARCHIVE_SUFFIX + MEMBER_SEPARATOR)
-    if not separator:
+    archive = _archive_of(name)
+    if archive is None:
         hint = "check the path; a web address starts with https://"
-        yield Source(_printable(name), error=FetchFailed("no such file or folder", hint=hint))
+        yield Source(printable(name), error=FetchFailed("no such file or folder", hint=hint))
         return
-    members = _in_archive(Path(archive + ARCHIVE_SUFFIX), limits)
-    named = [source for source in members if source.name in (name, archive + ARCHIVE_SUFFIX)]
+    members = _in_archive(Path(archive), limits)
+    named = [source for source in members if source.name in (name, archive)]
     if named:
         yield from named
     else:
-        yield Source(_printable(name), error=NotAPage("the archive holds no page of that name"))
+        yield Source(printable(name), error=NotAPage("the archive holds no page of that name"))
+
+
+def _archive_of(name: str) -> str | None:
+    """The archive's part of `archive.zip::member`; `None`: *name* names no member."""
+    at = name.find(MEMBER_SEPARATOR)
+    while at >= 0:
+        archive = name[:at]
+        if archive.lower().endswith(SUFFIXES) or ("\0" not in name and Path(archive).is_file()):
+            return archive
+        at = name.find(MEMBER_SEPARATOR, at + 1)
+    return None
 
 
 def _in_folder(folder: Path, limits: Limits) -> Iterator[Source]:
@@ -108,54 +124,55 @@ def _in_folder(folder: Path, limits: Limits) -> Iterator[Source]:
         Path(where, name)
         for where, _, names in os.walk(folder, onerror=failures.append)
         for name in names
-        if name.lower().endswith((*PAGE_SUFFIXES, ARCHIVE_SUFFIX))
+        if name.lower().endswith((*PAGE_SUFFIXES, *SUFFIXES))
     )
     for error in failures:
-        yield Source(_printable(str(error.filename)), error=unreadable(error))
+        yield Source(printable(str(error.filename)), error=unreadable(error))
     if not files and not failures:
         hint = f"a page's name ends in {', '.join(PAGE_SUFFIXES)}"
         yield Source(_shown(folder), error=NotAPage("no HTML page in this folder", hint=hint))
     for path in files:
-        if path.suffix.lower() == ARCHIVE_SUFFIX:
+        if path.name.lower().endswith(SUFFIXES):
             yield from _in_archive(path, limits)
         else:
             yield Source(_shown(path), path=path)
 
 
 def _in_archive(path: Path, limits: Limits) -> Iterator[Source]:
+    found = False
+    names: Counter[str] = Counter()
     try:
-        with open_archive(path, limits) as archive:
-            members = list(archive.members())
-    except SourceError as error:
-        yield Source(_shown(path), error=error)
-        return
-    if not members:
+        with closing(open_archive(path, limits)) as archive:
+            for member in archive.members():
+                found = True
+                name = f"{_shown(path)}{MEMBER_SEPARATOR if member.name else ''}{member.name}"
+                names[name] += 1
+                name += f" ({names[name]})" if names[name] > 1 else ""
+                place = member.place if member.error is None else None
+                yield Source(
+                    name, path=path if place is not None else None, member=place, error=member.error
+                )
+    except (SourceError, OSError) as error:
+        found = True
+        yield Source(
+            _shown(path), error=error if isinstance(error, SourceError) else unreadable(error)
+        )
+    if not found:
         yield Source(_shown(path), error=NotAPage("no HTML page in this archive"))
-    for member in members:
-        name = f"{_shown(path)}{MEMBER_SEPARATOR}{member.name}"
-        if member.error is None:
-            yield Source(name, path=path, member=member.index)
-        else:
-            yield Source(name, error=member.error)
 
 
 def open_archive(path: Path, limits: Limits) -> Archive:
-    """The zip archive at *path*, refused as a whole when it breaks *limits*; see `Archive`."""
-    return Archive(
-        path,
+    """The archive at *path*, within *limits*. Raises as `extractors.archives.opened`."""
+    bounds = Bounds(
         max_members=limits.max_members,
         max_total_bytes=limits.max_total_bytes,
         max_ratio=limits.max_ratio,
     )
+    return opened(path, bounds)
 
 
 def _shown(path: Path) -> str:
-    return _printable(str(path))
-
-
-def _printable(name: str) -> str:
-    """*name* without what a terminal or UTF-8 cannot take; file names may hold any bytes."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in name)
+    return printable(str(path))
 
 
 def unreadable(error: OSError | ValueError) -> FetchFailed:

@@ -99,7 +99,9 @@ def _errors_as_exit_status() -> Iterator[None]:
 def extract(
     sources: Annotated[
         list[str],
-        typer.Argument(help="URLs, HTML files, folders, zips; - reads a list from standard input"),
+        typer.Argument(
+            help="URLs, HTML files, folders, archives; - reads a list from standard input"
+        ),
     ],
     schema: Annotated[
         str, typer.Option(help='a ready schema, a JSON Schema file, or "title, salary number"')

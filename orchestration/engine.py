@@ -110,7 +110,7 @@ class Engine:
         on. An unfinished job of the same name and schema is taken up where it stopped.
 
         Args:
-            sources: URLs, HTML files, folders, zips.
+            sources: URLs, HTML files, folders, archives.
             job: its name; `None` makes one up.
             tier: which worker reads the pages.
             max_tokens: the job ends before the page after this many tokens were spent.

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import PurePath
 
+from extractors.archives import SUFFIXES
+from extractors.sources import PAGE_SUFFIXES
 from schemas import library
 from schemas.dsl import parse_dsl
 from schemas.errors import SchemaError, SourceError
 from schemas.json_schema import loads
 from schemas.schema import Schema
 
-__all__ = ["OWN", "asked_pages", "asked_schema"]
+__all__ = ["OWN", "UPLOADS", "asked_pages", "asked_schema"]
 
 OWN = "my own…"
 """The choice, beside the ready schemas, of fields that the visitor writes."""
+
+UPLOADS = sorted({PurePath(f"page{suffix}").suffix for suffix in (*PAGE_SUFFIXES, *SUFFIXES)})
+"""Endings of the files that can be uploaded: the last part only, which is all a browser asks."""
 
 
 def asked_schema(choice: str, own: str) -> Schema:

@@ -1,168 +1,128 @@
-"""Pages inside zip archives, and archives that mean harm."""
+"""Which archive a file is, and archives of all kinds from source to page."""
 
 from __future__ import annotations
 
-import stat
-import struct
-import time
+import gzip
+import io
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from extractors.archives import Archive
-from schemas.errors import FetchFailed, FetchRefused, NotAPage, SourceError
+from extractors.archives import is_archive
+from extractors.pages import Page, Reader, discover
+from schemas.errors import SourceError
+from tests.extractors.warc_file import packed, record
 
 PAGE = b"<h1>Oslo</h1>"
 
 
-def zipped(path: Path, *members: tuple[str | zipfile.ZipInfo, bytes], method: int = 8) -> Path:
-    with zipfile.ZipFile(path, "w", method) as archive:
-        for name, body in members:
-            archive.writestr(name, body)
-    return path
+def a_zip(name: str = "a.html") -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(name, PAGE)
+    return file.getvalue()
 
 
-def opened(
-    path: Path, *, max_members: int = 100, max_total_bytes: int = 10**8, max_ratio: float = 200
-) -> Archive:
-    return Archive(
-        path, max_members=max_members, max_total_bytes=max_total_bytes, max_ratio=max_ratio
-    )
+def a_tar() -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        info = tarfile.TarInfo("a.html")
+        info.size = len(PAGE)
+        archive.addfile(info, io.BytesIO(PAGE))
+    return file.getvalue()
 
 
-def refusal(path: Path) -> SourceError | None:
-    """Why the only member of *path* is not read."""
-    with opened(path) as archive:
-        (member,) = archive.members()
-        return member.error
+MHTML = (
+    b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n\n"
+    b"--b\nContent-Type: text/html\nContent-Location: https://ex.org/m\n\n" + PAGE + b"\n--b--\n"
+)
+WARC = b"".join(packed([record("https://ex.org/1"), record("https://ex.org/2")]))
 
 
-def patched(path: Path, offset: int, value: bytes) -> Path:
-    """*path* with *value* at *offset* of its only member's entry in the directory."""
-    data = bytearray(path.read_bytes())
-    start = data.index(b"PK\x01\x02") + offset
-    data[start : start + len(value)] = value
+def pages(*sources: Path) -> list[Page | SourceError]:
+    found: list[Page | SourceError] = []
+    with Reader() as reader:
+        for source in discover(map(str, sources)):
+            try:
+                found.append(reader.read(source))
+            except SourceError as error:
+                found.append(error)
+    return found
+
+
+@pytest.mark.parametrize("data", [a_zip(), a_tar(), WARC, MHTML], ids=["zip", "tar", "warc", "mht"])
+@pytest.mark.parametrize("name", ["a", "a.zip", "a.warc.gz", "a.html"])
+def test_an_archive_is_known_by_what_it_holds(tmp_path: Path, data: bytes, name: str) -> None:
+    path = tmp_path / name
     path.write_bytes(data)
-    return path
 
-
-def test_pages_come_in_archive_order_and_read_back(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "a.zip", ("b/two.html", PAGE), ("one.htm", b"<p>1"))
-    with opened(path) as archive:
-        members = list(archive.members())
-
-        assert [member.name for member in members] == ["b/two.html", "one.htm"]
-        assert archive.read(members[0].index, max_bytes=100) == PAGE
-
-
-def test_folders_and_the_assets_of_saved_pages_are_passed_over(tmp_path: Path) -> None:
-    names = ("x/", "x/a.html", "x/a_files/s.css", "x/LOGO.PNG", "__MACOSX/x/._a.html", ".DS_Store")
-    path = zipped(tmp_path / "a.zip", *((name, PAGE) for name in names))
-    with opened(path) as archive:
-        assert [member.name for member in archive.members()] == ["x/a.html"]
-
-
-def test_a_member_of_unknown_kind_is_not_left_out(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "a.zip", ("index.php", PAGE), ("README", PAGE), ("a.pdf", b"%PDF-"))
-    with opened(path) as archive:
-        assert [member.name for member in archive.members()] == ["index.php", "README", "a.pdf"]
+    for page in pages(path):
+        assert isinstance(page, Page), page
+        assert page.body.strip() == PAGE
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["../up.html", "a/../../up.html", "/etc/x.html", "C:/x.html", "..\\up.html", "a\\b.html"],
+    ("name", "data"),
+    [
+        ("a.docx", a_zip("[Content_Types].xml")),
+        ("a.html.gz", gzip.compress(PAGE)),
+        ("a.html", b"WARC is a format"),
+        ("a.html", b"<p>content-type: multipart/related"),
+        ("a.eml", b"Subject: x\nContent-Type: text/html\n\n<p>"),
+        ("none.html", None),
+    ],
 )
-def test_a_name_that_leads_outside_is_refused(tmp_path: Path, name: str) -> None:
-    assert isinstance(refusal(zipped(tmp_path / "a.zip", (name, PAGE))), FetchRefused)
+def test_other_files_are_not_archives(tmp_path: Path, name: str, data: bytes | None) -> None:
+    path = tmp_path / name
+    if data is not None:
+        path.write_bytes(data)
+
+    assert not is_archive(path)
 
 
-def test_a_symbolic_link_is_refused(tmp_path: Path) -> None:
-    link = zipfile.ZipInfo("link.html")
-    link.external_attr = (stat.S_IFLNK | 0o777) << 16
-
-    assert "symbolic link" in str(refusal(zipped(tmp_path / "a.zip", (link, b"/etc/passwd"))))
-
-
-def test_a_zip_inside_a_zip_is_refused_by_name(tmp_path: Path) -> None:
-    inner = zipped(tmp_path / "inner.zip", ("a.html", PAGE))
-
-    error = refusal(zipped(tmp_path / "a.zip", ("inner.zip", inner.read_bytes())))
-
-    assert "inside a zip" in str(error)
-
-
-def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
-    path = patched(zipped(tmp_path / "a.zip", ("a.html", PAGE)), 8, b"\x01")
-
-    assert "encrypted" in str(refusal(path))
-
-
-@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_methods_that_cannot_be_unpacked_in_pieces_are_refused(tmp_path: Path, method: int) -> None:
-    path = zipped(tmp_path / "a.zip", ("a.html", PAGE), method=method)
-
-    assert isinstance(refusal(path), FetchRefused)
-
-
-def test_a_bomb_is_refused_without_unpacking_it(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "a.zip", ("a.html", bytes(50_000_000)))
-    started = time.perf_counter()
-
-    assert "zip bombs" in str(refusal(path))
-    assert time.perf_counter() - started < 1
-
-
-def test_a_bomb_that_declares_a_small_size_is_damaged_not_unpacked(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "a.zip", ("a.html", bytes(5_000_000)))
-    patched(path, 24, struct.pack("<I", 1000))
-    with opened(path) as archive:
-        with pytest.raises(NotAPage, match="damaged"):
-            archive.read(0, max_bytes=10_000)
-
-
-def test_an_archive_is_refused_for_all_it_would_unpack_to(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "a.zip", *((f"{n}.html", bytes(1000)) for n in range(11)))
-
-    with pytest.raises(FetchRefused, match="11,000 bytes, more than 10,000"):
-        opened(path, max_total_bytes=10_000)
-    with pytest.raises(FetchRefused, match="11 files, more than 10"):
-        opened(path, max_members=10)
-
-
-def test_a_member_over_the_size_limit_is_refused(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "a.zip", ("a.html", PAGE))
-    with opened(path) as archive:
-        with pytest.raises(FetchRefused, match="larger than 5 bytes"):
-            archive.read(0, max_bytes=5)
-        assert archive.read(0, max_bytes=len(PAGE)) == PAGE
-
-
-def test_a_wrong_checksum_is_damage(tmp_path: Path) -> None:
-    path = patched(zipped(tmp_path / "a.zip", ("a.html", PAGE)), 16, b"\0\0\0\0")
-    with opened(path) as archive:
-        with pytest.raises(NotAPage, match="damaged"):
-            archive.read(0, max_bytes=100)
-
-
-@pytest.mark.parametrize("cut", [0, 10, 60, -1, -30])
-def test_a_cut_off_archive_is_no_archive(tmp_path: Path, cut: int) -> None:
-    path = zipped(tmp_path / "a.zip", ("a.html", PAGE))
-    path.write_bytes(path.read_bytes()[:cut])
-
-    with pytest.raises(NotAPage, match="not a readable zip archive"):
-        opened(path)
-
-
-def test_a_missing_archive_could_not_be_opened(tmp_path: Path) -> None:
-    with pytest.raises(FetchFailed):
-        opened(tmp_path / "none.zip")
-
-
-def test_names_are_read_as_utf8_and_stay_printable(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "a.zip", ("caf__.html", PAGE), ("tab_.html", PAGE))
-    data = path.read_bytes().replace(b"caf__", "café".encode()).replace(b"tab_", b"tab\x1b")
+@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tgz", "a.warc", "a.warc.gz", "a.mht"])
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x1f\x8b\x08\x00", b"no such thing"])
+def test_a_broken_archive_is_one_failed_page(tmp_path: Path, name: str, data: bytes) -> None:
+    path = tmp_path / name
     path.write_bytes(data)
-    with opened(path) as archive:
-        assert [member.name for member in archive.members()] == ["café.html", "tab\ufffd.html"]
-        assert archive.read(0, max_bytes=100) == PAGE
+
+    (found,) = pages(path)
+
+    assert isinstance(found, SourceError)
+
+
+def test_a_folder_gives_the_pages_of_all_its_archives(tmp_path: Path) -> None:
+    for name, data in (("1.tgz", a_tar()), ("2.warc.gz", WARC), ("3.mhtml", MHTML), ("4.txt", b"")):
+        (tmp_path / name).write_bytes(data)
+
+    names = [source.name for source in discover([str(tmp_path)])]
+    urls = [page.url for page in pages(tmp_path) if isinstance(page, Page)]
+
+    assert [name.removeprefix(str(tmp_path))[1:] for name in names] == [
+        "1.tgz::a.html",
+        "2.warc.gz::https://ex.org/1",
+        "2.warc.gz::https://ex.org/2",
+        "3.mhtml",
+    ]
+    assert urls == ["", "https://ex.org/1", "https://ex.org/2", "https://ex.org/m"]
+
+
+def test_an_address_that_was_kept_twice_is_two_pages(tmp_path: Path) -> None:
+    path = tmp_path / "a.warc"
+    path.write_bytes(record("https://ex.org/") * 3)
+
+    names = [source.name.removeprefix(f"{path}::") for source in discover([str(path)])]
+
+    assert names == ["https://ex.org/", "https://ex.org/ (2)", "https://ex.org/ (3)"]
+
+
+def test_one_page_of_an_archive_can_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "crawl.warc.gz"
+    path.write_bytes(WARC)
+
+    (source,) = discover([f"{path}::https://ex.org/2"])
+
+    with Reader() as reader:
+        assert reader.read(source).url == "https://ex.org/2"

@@ -60,7 +60,7 @@ def test_one_member_of_an_archive_can_be_named(tmp_path: Path) -> None:
 
     (source,) = found(f"{path}::in/y.html")
 
-    assert (source.path, source.member) == (path, 1)
+    assert (source.path, source.member) == (path, (1,))
 
 
 @pytest.mark.parametrize(
