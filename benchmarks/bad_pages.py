@@ -48,7 +48,9 @@ def labelled(folder: Path) -> Iterator[tuple[str, Path, str]]:
     Among hostile pages only those marked as walls, shells or expired, and those whose address is
     of a login page, are bad by label; the rest are whole pages with odd bytes.
     """
-    for manifest in sorted([*folder.glob("*/manifest.jsonl"), *folder.glob("*/html_manifest.jsonl")]):
+    for manifest in sorted(
+        [*folder.glob("*/manifest.jsonl"), *folder.glob("*/html_manifest.jsonl")]
+    ):
         for line in manifest.read_text("utf-8").splitlines():
             entry = json.loads(line)
             path = manifest.parent / "html" / f"{entry['id']}.html"

@@ -61,6 +61,7 @@ TITLED_LETTERS = 1200
 SAID_LETTERS = 700
 CODED_LETTERS = 500
 SHELL_LETTERS = 80
+SHELL_BLOCKS = 3
 SHELL_LINKED_LETTERS = 400
 CONSENT_LETTERS = 2500
 _TITLE_SHARE = 0.4  # of a part of the title that a phrase must cover
@@ -68,9 +69,10 @@ _SAID_SHARE = 0.2  # of the own text that the blocks with a phrase must make up
 _CONSENT_SHARE = 0.7
 _LONG_BLOCK = 500  # letters; a phrase in a longer block is prose
 
-_AROUND = re.compile(
-    r"/(?:nav|footer|aside|button|select|option)\b|^/html/body(?:/div(?:\[\d+\])?)*/header\b"
-)
+_AROUND = re.compile(r"/(?:footer|aside|select|option)\b")
+# One that is never closed swallows the page, so that only short blocks in them count as menus.
+_MENU = re.compile(r"/(?:nav|button)\b|^/html/body(?:/div(?:\[\d+\])?)*/header\b")
+_MENU_LETTERS = 120
 _TITLE_PARTS = re.compile(r"\s[|–—·•»>:-]+\s|[|:»]\s")
 # Signs that say as much as two or three letters do.
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -85,7 +87,14 @@ _CHALLENGE = re.compile(
 )
 _PASSWORD = re.compile(rb"<input\b[^>]*\btype\s*=\s*[\"']?password\b", re.IGNORECASE)
 _CHOICE = re.compile(rb"<button\b|<input\b[^>]*\btype\s*=\s*[\"']?(?:submit|button)", re.IGNORECASE)
-_SCRIPT = re.compile(rb"<script\b", re.IGNORECASE)
+_SCRIPT = re.compile(
+    rb"<script\b(?![^>]*\btype\s*=\s*[\"']?application/(?:ld\+)?json)", re.IGNORECASE
+)
+# Facts for the markup tier: such a page has something to say without its scripts.
+_MARKUP = re.compile(
+    rb"\"@type\"\s*:\s*\[?\s*\"(?:https?://schema.org/)?(?:\w*(?:Article|Event|Recipe|Product|JobPosting"
+    rb"|Offer|Residence|House|Apartment|Movie|Book|Course|Dataset|Restaurant|Hotel))\""
+)
 _NOSCRIPT = re.compile(rb"<noscript\b[^>]*>(.{0,600}?)</noscript", re.IGNORECASE | re.DOTALL)
 _MOUNT = re.compile(
     rb"<(?:div|main|section)\b[^>]*\bid\s*=\s*[\"']?[\w-]*(?:root|app|mount|__next|__nuxt|___gatsby)"
@@ -156,22 +165,24 @@ def _look(page: Page, parsed: ParsedPage) -> _Look:
     heads: dict[str, str] = {}
     texts: list[str] = []
     linked = 0
-    links = iter(sorted((link.span.start, link.span.end) for link in parsed.links))
+    links = iter(parsed.linked)
     span = next(links, None)
     for block in document.blocks:
         text = _plain(document.quote(block.span))
         if block.tag == "title":
             titles.append(text)
             continue
-        if _AROUND.search(block.xpath):
+        if _AROUND.search(block.xpath) or (
+            len(text) <= _MENU_LETTERS and _MENU.search(block.xpath)
+        ):
             continue
         if block.tag in ("h1", "h2") and len(text) <= _LONG_BLOCK:
             heads.setdefault(block.tag, text)
         covered = 0
-        while span is not None and span[0] < block.span.end:
-            start = max(span[0], block.span.start)
-            covered += max(0, min(span[1], block.span.end) - start)
-            if span[1] > block.span.end:
+        while span is not None and span.start < block.span.end:
+            start = max(span.start, block.span.start)
+            covered += max(0, min(span.end, block.span.end) - start)
+            if span.end > block.span.end:
                 break
             span = next(links, None)
         linked += covered
@@ -215,7 +226,7 @@ def _is_parked(look: _Look) -> bool:
 def _is_login(look: _Look) -> bool:
     if look.stated(phrases.LOGIN_NEEDED) or look.titled(phrases.LOGIN_NEEDED):
         return True
-    return look.titled(phrases.LOGIN) and _PASSWORD.search(look.body) is not None
+    return look.says(phrases.LOGIN) and _PASSWORD.search(look.body) is not None
 
 
 def _is_consent(look: _Look) -> bool:
@@ -227,14 +238,15 @@ def _is_consent(look: _Look) -> bool:
 
 
 def _is_shell(look: _Look) -> bool:
-    if not _SCRIPT.search(look.body):
+    if not _SCRIPT.search(look.body) or _MARKUP.search(look.body):
         return False
-    if look.own <= SHELL_LETTERS and look.linked <= SHELL_LETTERS:
+    bare = look.own <= SHELL_LETTERS and len(look.blocks) <= SHELL_BLOCKS
+    if bare and look.linked <= SHELL_LETTERS:
         return True
     if look.stated(phrases.NEEDS_SCRIPTS, limit=SHELL_LINKED_LETTERS):
         return True
     waiting = _MOUNT.search(look.body) is not None or _asks_for_scripts(look.body)
-    return waiting and look.own <= SHELL_LETTERS and look.linked <= SHELL_LINKED_LETTERS
+    return waiting and bare and look.linked <= SHELL_LINKED_LETTERS
 
 
 def _asks_for_scripts(body: bytes) -> bool:
@@ -243,7 +255,7 @@ def _asks_for_scripts(body: bytes) -> bool:
 
 
 def _is_empty(look: _Look) -> bool:
-    return not look.blocks and not look.linked
+    return not look.blocks and not look.linked and not _MARKUP.search(look.body)
 
 
 # The first that holds; a shell last but one, since walls are often shells as well.

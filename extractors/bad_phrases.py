@@ -1,3 +1,4 @@
+# ruff: noqa: E501  -- one line a language
 """What pages say when they have nothing to show, in the web's larger languages.
 
 A phrase here is never enough to call a page bad; `extractors.bad_pages` also asks where it stands
@@ -10,7 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["COOKIE_WORDS", "GONE", "LOGIN", "LOGIN_NEEDED", "NEEDS_SCRIPTS", "PARKED", "ROBOT", "SERVER"]
+__all__ = [
+    "COOKIE_WORDS",
+    "GONE",
+    "LOGIN",
+    "LOGIN_NEEDED",
+    "NEEDS_SCRIPTS",
+    "PARKED",
+    "ROBOT",
+    "SERVER",
+]
 
 
 def _any_of(*entries: str, inside_words: Iterable[str] = ()) -> re.Pattern[str]:
@@ -173,7 +183,11 @@ PARKED = _any_of(
     r"(?:deze )?domeinnaam (?:is )?(?:te koop|geregistreerd|gereserveerd)|domena (?:jest )?na sprzedaż|doména (?:je )?(?:na prodej|zaparkov\w+)",
     r"domänen är till salu|domænet er til salg|verkkotunnus on myynnissä|(?:bu )?alan adı satılık",
     r"домен (?:прода[её]тся|припаркован|зарегистрирован|продається)|النطاق (?:معروض )?للبيع",
-    inside_words=(r"ドメイン[はが]?(?:販売中|売り出し)", r"域名(?:出售|转让|正在出售)", r"도메인(?:을|은)? ?판매"),
+    inside_words=(
+        r"ドメイン[はが]?(?:販売中|売り出し)",
+        r"域名(?:出售|转让|正在出售)",
+        r"도메인(?:을|은)? ?판매",
+    ),
 )
 
 NEEDS_SCRIPTS = _any_of(

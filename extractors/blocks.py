@@ -79,10 +79,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class ParsedPage:
-    """A page's text, and the links in it in reading order."""
+    """A page's text, and the links in it in reading order.
+
+    `linked`: the words of every `<a href>`, in order, also where its address is not on the web.
+    """
 
     document: Document
     links: tuple[Link, ...]
+    linked: tuple[Span, ...] = ()
 
 
 def parse_page(page: Page) -> ParsedPage:
@@ -104,7 +108,8 @@ def parse_page(page: Page) -> ParsedPage:
     document = Document.from_blocks(page.url or target, writer.parts)
     found = (_link(anchor, target) for anchor in writer.anchors)
     links = sorted((link for link in found if link), key=lambda link: (link.span, link.xpath))
-    return ParsedPage(document, tuple(links))
+    linked = sorted(Span(anchor.start, anchor.end) for anchor in writer.anchors)
+    return ParsedPage(document, tuple(links), tuple(linked))
 
 
 def _parsed(text: str, content_type: str | None) -> BeautifulSoup:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
+from extractors.bad_pages import why_bad
 from extractors.blocks import ParsedPage, parse_page
 from extractors.compile import Precision
 from extractors.models import ModelLibrary
@@ -155,10 +156,11 @@ class Engine:
         try:
             if source.error:
                 raise source.error
-            page = parse_page(self._reader.read(source))
+            given = self._reader.read(source)
+            page = parse_page(given)
             read = time.perf_counter() - started
-            if not page.document.blocks:
-                return PageResult(source.name, PageStatus.BAD, reason=_NO_TEXT)
+            if bad := why_bad(given, page):
+                return PageResult(source.name, PageStatus.BAD, reason=bad.explain())
             extraction = self._extract(page, schema, tier, stop)
         except _Stopped:
             return None
@@ -248,9 +250,6 @@ class Engine:
             timeout_s=settings.timeout_s,
             allow_private=settings.allow_private,
         )
-
-
-_NO_TEXT = "the page has no visible text; it may need a browser to draw itself"
 
 
 def _why_to_stop(stop: Stop, spent: int, max_tokens: int | None) -> str | None:
