@@ -94,7 +94,8 @@ def parse_page(page: Page) -> ParsedPage:
 
     The title comes first. White space folds to single spaces; `<br>` and, in `<pre>`, line breaks
     end a block. A table row of plain cells is one block, its cells parted by `CELL_MARK`. Hidden
-    elements are left out. XPaths hold in `lxml.html.document_fromstring` of the decoded text.
+    elements are left out. XPaths hold in `lxml.html.document_fromstring` of the decoded text, where
+    no element lies `MAX_DEPTH` deep.
     `Document.url` is the page's, or for files its `<base href>`, or "".
 
     Raises:
