@@ -211,7 +211,7 @@ def main() -> int:
     given = os.environ.get("FIELDWISE_EVALDATA")
     folder = Path(given) if given else None
     rng, pages = random.Random(4), seeds(folder)
-    parts = {
+    parts: dict[str, Iterable[bytes]] = {
         f"mutations of {len(pages)} pages": (mutated(rng.choice(pages), rng) for _ in range(count))
     }
     if folder:

@@ -238,6 +238,8 @@ def _is_consent(look: _Look) -> bool:
 
 
 def _is_shell(look: _Look) -> bool:
+    if look.own > SHELL_LINKED_LETTERS:
+        return False
     if not _SCRIPT.search(look.body) or _MARKUP.search(look.body):
         return False
     bare = look.own <= SHELL_LETTERS and len(look.blocks) <= SHELL_BLOCKS
@@ -245,8 +247,9 @@ def _is_shell(look: _Look) -> bool:
         return True
     if look.stated(phrases.NEEDS_SCRIPTS, limit=SHELL_LINKED_LETTERS):
         return True
-    waiting = _MOUNT.search(look.body) is not None or _asks_for_scripts(look.body)
-    return waiting and bare and look.linked <= SHELL_LINKED_LETTERS
+    if not bare or look.linked > SHELL_LINKED_LETTERS:
+        return False
+    return _MOUNT.search(look.body) is not None or _asks_for_scripts(look.body)
 
 
 def _asks_for_scripts(body: bytes) -> bool:
