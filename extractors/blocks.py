@@ -79,10 +79,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class ParsedPage:
-    """A page's text, and the links in it in reading order."""
+    """A page's text, and the links in it in reading order.
+
+    `linked`: the words of every `<a href>`, in order, also where its address is not on the web.
+    """
 
     document: Document
     links: tuple[Link, ...]
+    linked: tuple[Span, ...] = ()
 
 
 def parse_page(page: Page) -> ParsedPage:
@@ -90,7 +94,8 @@ def parse_page(page: Page) -> ParsedPage:
 
     The title comes first. White space folds to single spaces; `<br>` and, in `<pre>`, line breaks
     end a block. A table row of plain cells is one block, its cells parted by `CELL_MARK`. Hidden
-    elements are left out. XPaths hold in `lxml.html.document_fromstring` of the decoded text.
+    elements are left out. XPaths hold in `lxml.html.document_fromstring` of the decoded text, where
+    no element lies `MAX_DEPTH` deep.
     `Document.url` is the page's, or for files its `<base href>`, or "".
 
     Raises:
@@ -104,7 +109,8 @@ def parse_page(page: Page) -> ParsedPage:
     document = Document.from_blocks(page.url or target, writer.parts)
     found = (_link(anchor, target) for anchor in writer.anchors)
     links = sorted((link for link in found if link), key=lambda link: (link.span, link.xpath))
-    return ParsedPage(document, tuple(links))
+    linked = sorted(Span(anchor.start, anchor.end) for anchor in writer.anchors)
+    return ParsedPage(document, tuple(links), tuple(linked))
 
 
 def _parsed(text: str, content_type: str | None) -> BeautifulSoup:

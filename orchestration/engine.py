@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
+from extractors.bad_pages import BadKind, BadPage, why_bad
 from extractors.blocks import ParsedPage, parse_page
 from extractors.compile import Precision
 from extractors.machine import read_machine
@@ -166,10 +167,10 @@ class Engine:
         """How one page, the next of *pages*, ends; `None` when it was stopped."""
         started = time.perf_counter()
         try:
-            page = self._parsed(_next(pages), stop)
+            page, bad = self._parsed(_next(pages), stop)
             read = time.perf_counter() - started
-            if not page.document.blocks:
-                return PageResult(source.name, PageStatus.BAD, reason=_NO_TEXT)
+            if bad:
+                return PageResult(source.name, PageStatus.BAD, reason=bad.explain())
             extraction = self._extract(page, schema, tier, stop)
         except _Stopped:
             return None
@@ -187,17 +188,21 @@ class Engine:
             page.document.text,
         )
 
-    def _parsed(self, page: Page, stop: Stop) -> ParsedPage:
-        """*page* as blocks, drawn in a browser first where it is empty without and that is on."""
+    def _parsed(self, page: Page, stop: Stop) -> tuple[ParsedPage, BadPage | None]:
+        """*page* as blocks, and what is wrong with it; drawn in a browser first where that is on
+        and it shows nothing without."""
         parsed = parse_page(page)
-        if parsed.document.blocks or not self.settings.render or why_not() is not None:
-            return parsed
+        bad = why_bad(page, parsed)
+        if bad is None or bad.kind not in _DRAWN or not self.settings.render or why_not():
+            return parsed, bad
         try:
-            return parse_page(self._renderer.render(page))
+            drawn = self._renderer.render(page)
         except SourceError:
             if stop():  # Ctrl-C in a terminal reaches the browser too; the page is not to blame
                 raise _Stopped from None
             raise
+        parsed = parse_page(drawn)
+        return parsed, why_bad(drawn, parsed)
 
     def _extract(self, page: ParsedPage, schema: Schema, tier: Tier, stop: Stop) -> Extraction:
         def check_stop() -> None:
@@ -296,7 +301,7 @@ class Engine:
         )
 
 
-_NO_TEXT = "the page has no visible text; it may need a browser to draw itself"
+_DRAWN = frozenset({BadKind.EMPTY, BadKind.SHELL})  # what a browser may make a page of
 
 
 def _next(pages: Iterator[Page | SourceError]) -> Page:

@@ -149,7 +149,7 @@ def test_pages_that_fail_are_rows_with_their_reason(
     run(tab, tmp_path / "picture.html", tmp_path / "empty.html", tmp_path / "tired.html", JOBS[0])
     expect(tab.locator("#status")).to_contain_text("4 of 4 pages · 2 failed · 1 bad · done")
     assert row(tab, 0)[-1].startswith("failed: ")
-    assert row(tab, 1)[-1].startswith("bad: the page has no visible text")
+    assert row(tab, 1)[-1].startswith("bad: needs a browser")
     assert row(tab, 2)[-1] == "failed: the runtime stopped"
     assert row(tab, 3)[-1] == "ok"
     cell(tab, 1, 2).click()

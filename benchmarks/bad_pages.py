@@ -1,0 +1,109 @@
+"""How many good pages are called bad, and how many bad ones are found.
+
+    FIELDWISE_EVALDATA=... python -m benchmarks.bad_pages
+
+Prints a table in Markdown, then every page that went against its label. The exit status is 1 when
+more than 1 % of the good pages are called bad. Takes a minute.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from extractors.bad_pages import why_bad
+from extractors.blocks import parse_page
+from extractors.pages import Page
+
+__all__ = ["Judged", "judge", "labelled", "main", "report"]
+
+MAX_FALSE_ALARMS = 0.01
+_MARKED = re.compile(r"bot ?wall|script shell|js[- ]?(?:rendered )?shell|expired")
+_FORM_PAGE = re.compile(r"/(?:log-?in|sign-?in|belepes|inloggen)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One page. `label`: what it is by its manifest, "good" or a kind of bad; `found`: ours."""
+
+    set_name: str
+    name: str
+    label: str
+    found: str | None
+    note: str = ""
+
+    @property
+    def right(self) -> bool:
+        return (self.found is None) == (self.label == "good")
+
+
+def labelled(folder: Path) -> Iterator[tuple[str, Path, str]]:
+    """Set name, page and label of every page under *folder*, by the manifests there.
+
+    Among hostile pages only those marked as walls, shells or expired, and those whose address is
+    of a login page, are bad by label; the rest are whole pages with odd bytes.
+    """
+    for manifest in sorted(
+        [*folder.glob("*/manifest.jsonl"), *folder.glob("*/html_manifest.jsonl")]
+    ):
+        for line in manifest.read_text("utf-8").splitlines():
+            entry = json.loads(line)
+            path = manifest.parent / "html" / f"{entry['id']}.html"
+            if path.exists():
+                yield manifest.parent.name, path, _label(entry)
+
+
+def _label(entry: dict[str, object]) -> str:
+    words = " ".join(str(entry.get(key, "")) for key in ("id", "reason", "template")).lower()
+    marked = _MARKED.search(words.replace("-", " ").replace("js shell", "script shell"))
+    if marked:
+        return marked[0]
+    is_form = str(entry["id"]).startswith(("enc-", "broken-"))
+    return "login page" if is_form and _FORM_PAGE.search(str(entry.get("url", ""))) else "good"
+
+
+def judge(folder: Path) -> Iterator[Judged]:
+    """Every labelled page under *folder*, judged."""
+    for set_name, path, label in labelled(folder):
+        page = Page(path.name, "", path.read_bytes())
+        verdict = why_bad(page, parse_page(page))
+        yield Judged(set_name, path.stem, label, verdict.kind if verdict else None)
+
+
+def report(pages: list[Judged]) -> str:
+    """A table of sets and labels, and what was judged against its label."""
+    lines = ["| set | pages are | pages | called bad | share |", "|---|---|---|---|---|"]
+    for set_name, label in sorted({(page.set_name, page.label) for page in pages}):
+        rows = [page for page in pages if (page.set_name, page.label) == (set_name, label)]
+        bad = sum(page.found is not None for page in rows)
+        lines.append(f"| {set_name} | {label} | {len(rows)} | {bad} | {bad / len(rows):.1%} |")
+    lines.append("")
+    lines += [
+        f"- {page.set_name}/{page.name}: {page.label}, called {page.found or 'good'}"
+        for page in pages
+        if not page.right
+    ]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Print the report on the evaluation folder's pages."""
+    folder = os.environ.get("FIELDWISE_EVALDATA")
+    if not folder:
+        print("set FIELDWISE_EVALDATA to a folder of labelled pages", file=sys.stderr)
+        return 2
+    pages = list(judge(Path(folder)))
+    print(report(pages))
+    good = [page for page in pages if page.label == "good"]
+    alarms = sum(not page.right for page in good)
+    print(f"\nfalse alarms: {alarms} of {len(good)} good pages ({alarms / len(good):.2%})")
+    return int(alarms > MAX_FALSE_ALARMS * len(good))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""The measure of bad pages counts what it says it counts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from benchmarks.bad_pages import Judged, judge, report
+
+
+def test_labels_come_from_the_manifests(tmp_path: Path) -> None:
+    pages = {"yard": "<p>Boat builder, Bergen</p>", "botwall-yard": "<p>Are you a robot?</p>"}
+    (tmp_path / "jobs" / "html").mkdir(parents=True)
+    for name, html in pages.items():
+        (tmp_path / "jobs" / "html" / f"{name}.html").write_text(html)
+    lines = [json.dumps({"id": name}) for name in [*pages, "not here"]]
+    (tmp_path / "jobs" / "manifest.jsonl").write_text("\n".join(lines))
+
+    assert [(page.name, page.label, page.found) for page in judge(tmp_path)] == [
+        ("yard", "good", None),
+        ("botwall-yard", "botwall", "bot wall"),
+    ]
+
+
+def test_the_report_names_what_went_against_its_label() -> None:
+    missed = Judged("jobs", "a", "expired", None)
+    text = report([missed, Judged("jobs", "b", "good", None)])
+
+    assert "| jobs | expired | 1 | 0 | 0.0% |" in text
+    assert "- jobs/a: expired, called good" in text
+    assert "jobs/b" not in text
