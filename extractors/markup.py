@@ -111,12 +111,12 @@ def _signs(lower: str) -> dict[str, _Reader]:
     found: dict[str, _Reader] = {}
     if "ld+json" in lower:
         found["json-ld"] = _json_ld
-    if "itemscope" in lower and lower.count("itemprop") <= MAX_PROPERTIES:
-        if lower.count("itemref") <= MAX_REFERENCES:
-            found["microdata"] = _microdata
-    if "typeof=" in lower and 0 < lower.count("property=") <= MAX_PROPERTIES:
-        if "schema.org" in lower:
-            found["rdfa"] = _rdfa
+    few = lower.count("itemref") <= MAX_REFERENCES
+    if "itemscope" in lower and few and lower.count("itemprop") <= MAX_PROPERTIES:
+        found["microdata"] = _microdata
+    named = "typeof=" in lower and "schema.org" in lower
+    if named and 0 < lower.count("property=") <= MAX_PROPERTIES:
+        found["rdfa"] = _rdfa
     return found
 
 

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from extractors.normalise import normalise
 from extractors.pages import Page
 from extractors.visible import VisibleText, folded
 from extractors.vocabulary import Family, family_of, family_of_type, places, words_of
+from schemas.document import Span
 from schemas.record import ABSENT, Cell, Evidence, Record, Tier, Value, ValueStatus
 from schemas.schema import Field, Kind, Schema
 
@@ -31,16 +33,39 @@ SEEN, UNSEEN = 0.99, 0.9  # confidence of a value that the visible text repeats,
 MAX_VALUE = 5_000  # characters
 # Properties whose values speak of other things than the item.
 _ASIDE = frozenset(
-    "isRelatedTo isSimilarTo mentions about hasPart isPartOf review reviews citation video image "
-    "publisher author itemReviewed isAccessoryOrSparePartFor recommendations".split()
+    [
+        "isRelatedTo",
+        "isSimilarTo",
+        "mentions",
+        "about",
+        "hasPart",
+        "isPartOf",
+        "review",
+        "reviews",
+        "citation",
+        "video",
+        "image",
+        "publisher",
+        "author",
+        "itemReviewed",
+        "isAccessoryOrSparePartFor",
+        "recommendations",
+    ]
 )
-_LISTS = frozenset({"itemListElement", "item", "mainEntity", "mainEntityOfPage", "@graph", ""})
 _UNFILLED = re.compile(r"\{\{|\}\}|\$\{|\[\[|<%|%[sd]\b|\{%|__\w+__")
-_NOTHING = frozenset("undefined null none nan n a unknown string default tbd admin".split() + [""])
+_NOTHING = frozenset(
+    ["", "undefined", "null", "none", "nan", "n a", "unknown", "string", "default", "tbd", "admin"]
+)
+NOWHERE = Span(0, 0)  # of evidence that stands in the markup alone
 _LEFTOVER = re.compile(r"</?[a-zA-Z][^>]*>|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,8});")
 _PLAIN_NUMBER = re.compile(r"\s*(?:[^\d\s.,-]{0,4}\s?)?-?\d[\d.,\s']*(?:\s?[^\d\s]{0,4})?\s*")
 _SAME_CHOICE = {"soldout": "outofstock", "discontinued": "outofstock", "oos": "outofstock"}
-_MEASURED = frozenset({"recipeYield", "yield"})  # a bare number of these has lost its unit
+# Sites write these for machines: a bare number, "4 people", a list of both. Only a number is sure.
+_MEASURED = frozenset({"recipeYield", "yield"})
+_INGREDIENTS = frozenset({"recipeIngredient", "ingredients"})
+_WHOLE_LIST = 150  # characters; a single item as long as this is a list that was not split
+_SEEN_SHARE = 0.6  # of a list's items; then the others are only written in another way
+_SEVERAL = re.compile(r"[,;|/+]|\s(?:and|og|och|und|et|y|e|en|i|и)\s|&", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +98,13 @@ class _Answers:
         self._url = parsed.document.url
         self._visible = VisibleText(parsed.document)
         self._schema = schema
+        self._sites_write = False  # whether a site, not a person, is a fair answer to "author"
 
     def records(self) -> list[Record]:
         family = family_of(self._schema) or self._only_family()
         if family is None:
             return []
+        self._sites_write = family.name == "Recipe"
         items = [item for item in self._markup.items if item.types & family.types]
         if self._schema.many:
             found = [self._record(family, [item]) for item in _listed(items)]
@@ -147,7 +174,7 @@ class _Answers:
         for name in family.metas.get(words_of(field.name), ()):
             found = [_Said(m.content, m.path) for m in self._markup.metas if m.name == name]
             if found:
-                yield from found
+                yield from found if "author" not in name or all(map(_is_one_person, found)) else ()
                 return
 
     def _values(self, field: Field, said: list[_Said]) -> list[Value]:
@@ -156,6 +183,10 @@ class _Answers:
         whole = [value for value in found if value is not None]
         if len(whole) != len(found):
             return []
+        if field.kind is Kind.TEXT:
+            seen = sum(v.evidence is not None and v.evidence.is_visible for v in whole)
+            if seen < (_SEEN_SHARE if field.many else 1) * len(whole):
+                return []
         return list({_key(value): value for value in whole}.values())
 
     def _value(self, field: Field, said: _Said) -> Value | None:
@@ -166,23 +197,46 @@ class _Answers:
         seen = self._visible.find(field, text, data)
         if seen is None and (other := self._visible.contrary(field, data)):
             return self._conflict(field, text, said.path, other)
-        if seen is None and (said.path.startswith(("meta", "opengraph")) or not _trusted(field)):
+        if seen is None and said.path.startswith(("meta", "opengraph")):
             return None  # written for other sites, and not checked against the page by its authors
-        evidence = replace(seen, markup=said.path) if seen else Evidence(text, None, "", said.path)
+        if not self._is_plausible(field, text, said.path, seen):
+            return None
+        evidence = (
+            replace(seen, markup=said.path) if seen else Evidence(text, NOWHERE, "", said.path)
+        )
         sure = SEEN if seen else UNSEEN
         return Value(text, data, evidence, Tier.MARKUP, sure, ValueStatus.FOUND)
 
+    def _is_plausible(self, field: Field, text: str, path: str, seen: Evidence | None) -> bool:
+        """Whether a reader of the page would give this answer too."""
+        if field.is_heading:  # sites write other headlines for search engines than for readers
+            shared = [folded(m.content) for m in self._markup.metas if m.name == "og:title"]
+            agreed = all(folded(text) in title for title in shared)
+            return agreed and folded(text) in self._visible.headings()
+        names = "brand" in path or ("author" in path and not self._sites_write)
+        if names and folded(text) in self._site_names:
+            return False  # the house, where the field asks who wrote or made it
+        amount = any(name in path for name in _INGREDIENTS) and seen is not None
+        return not (amount and seen and self._visible.follows_number(seen))
+
+    @cached_property
+    def _site_names(self) -> frozenset[str]:
+        """What the site calls itself, as it says in its markup or as its address does."""
+        stated = [meta.content for meta in self._markup.metas if meta.name == "og:site_name"]
+        for item in self._markup.items:
+            group = item.types & {"Organization", "NewsMediaOrganization", "WebSite", "Corporation"}
+            name = item.properties.get("name")
+            if isinstance(name, str) and group:
+                stated.append(name)
+        host = _address(self._markup.canonical or self._url).split("/")[0].removeprefix("www.")
+        return frozenset(folded(name) for name in (*stated, host, *host.split(".")) if name)
+
     def _conflict(self, field: Field, text: str, path: str, other: Evidence) -> Value:
         data = normalise(other.quote, field, base_url=self._url)
-        contrary = Evidence(text, None, "", path)
+        contrary = Evidence(text, NOWHERE, "", path)
         return Value(
             other.quote, data, other, Tier.MARKUP, 0.5, ValueStatus.CONFLICT, contrary=contrary
         )
-
-
-def _trusted(field: Field) -> bool:
-    """Whether markup may answer *field* where the visible text does not repeat it."""
-    return field.kind is not Kind.TEXT
 
 
 def _listed(items: list[Item]) -> list[Item]:
@@ -198,15 +252,21 @@ def _first(field: Field, family: Family, item: Item) -> list[_Said]:
     """What the likeliest property of *item* that says anything says."""
     for path in places(field, family):
         if said := list(_at(item, path)):
-            measured = path in _MEASURED and field.kind is Kind.TEXT
-            return _with_unit(said) if measured else said
+            if path in _MEASURED and field.kind is Kind.TEXT:
+                return []
+            if path in _INGREDIENTS and len(said) == 1 and len(said[0].text) > _WHOLE_LIST:
+                return []
+            if path.split(".")[0] == "author" and not all(map(_is_one_person, said)):
+                return []  # also of one word alone: a first name, a nickname, a department
+            return said
     return []
 
 
-def _with_unit(said: list[_Said]) -> list[_Said]:
-    """Of "8" and "8 servings" the latter; a number alone is not how a page would write it."""
-    worded = [one for one in said if not one.text.strip().isdigit()]
-    return worded[:1]
+def _is_one_person(said: _Said) -> bool:
+    """Whether *said* is one full name, not a row of them, or one with a title or an agency."""
+    words = said.text.split()
+    partial = len(words) == 1 and words[0][0] < "\u0370"  # Latin script, which parts names
+    return not _SEVERAL.search(said.text) and not partial
 
 
 def _at(item: Item, path: str) -> Iterator[_Said]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 
 from extractors.evidence import Locator
 from extractors.normalise import normalise
@@ -17,8 +18,10 @@ __all__ = ["VisibleText", "folded"]
 
 MAX_READ = 400_000  # characters of a page that are searched
 MAX_SOUGHT = 2_000  # characters of a value that is sought
+MAX_STATED = 3  # labelled values that are compared
 MAX_LABELLED = 4_000  # blocks that are looked at for labels
 _NUMERAL = re.compile(r"\d(?:[\d.,'’\u00a0\u202f]*\d)?")
+MAX_DATES = 3  # written dates that are read, which takes milliseconds each
 _NEAR_DATE = 40  # characters that a written date takes at most
 _NUMBERS = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.MONEY})
 _DATES = frozenset({Kind.DATE, Kind.DATETIME})
@@ -59,7 +62,7 @@ class VisibleText:
         """
         if field.many or field.kind not in _NUMBERS | _DATES | {Kind.TEXT}:
             return None
-        for span in self._labelled(field.labels[0]):
+        for span in islice(self._labelled(field.labels[0]), MAX_STATED):
             quote = self._document.quote(span)
             other = normalise(quote, field)
             if other is not None and not _agree(field, data, other):
@@ -67,9 +70,17 @@ class VisibleText:
         return None
 
     def headings(self) -> list[str]:
-        """The folded title and first-level headings of the page."""
-        found = (block for block in self._document.blocks if block.tag in {"title", "h1"})
+        """The folded first-level headings of the page, or its title where it has none."""
+        blocks = self._document.blocks
+        found = [block for block in blocks if block.tag == "h1"]
+        found = found or [block for block in blocks if block.tag == "title"]
         return [text for block in found if (text := folded(self._document.quote(block.span)))]
+
+    def follows_number(self, evidence: Evidence) -> bool:
+        """Whether a number stands before the quote in its own block: words cut from a measure."""
+        block = self._document.block_at(evidence.span.start)
+        before = self._document.text[block.span.start : evidence.span.start]
+        return any(sign.isnumeric() for sign in before)
 
     def _labelled(self, label: str) -> Iterator[Span]:
         pattern = re.compile(rf"\s*{re.escape(label)}\s*[:|]\s*(?=\S)", re.IGNORECASE)
@@ -123,9 +134,6 @@ class VisibleText:
             return Span(start - len(month[0]), end)
         after = re.match(rf"[-/.]\d\d?[-/.]0?{number}\b", text[end : end + 8])
         return Span(start, end + len(after[0])) if after else None
-
-
-MAX_DATES = 3  # reading one takes milliseconds
 
 
 def _amount(data: str) -> Decimal | None:

@@ -131,5 +131,5 @@ def _cell_from_plain(plain: Any) -> Cell:
 def _evidence_from_plain(plain: Plain | None) -> Evidence | None:
     if plain is None:
         return None
-    span = Span(**plain["span"]) if plain["span"] is not None else None
+    span = Span(**plain["span"])
     return Evidence(plain["quote"], span, plain["xpath"], plain.get("markup"))

@@ -34,9 +34,10 @@ class Column:
 def columns(schema: Schema, *, evidence: bool = False) -> list[Column]:
     """The fields (an object's parts as `field.part`), then `source` and `status`.
 
-    With *evidence*, six more for every field: `_quote`, `_xpath`, `_markup`, `_contrary` (the other
-    quote of a conflict), `_tier`, `_confidence`. No two columns share a name: one that a column before it has taken gets underscores added, so that a
-    field of the user's named "source" keeps its name.
+    With *evidence*, six more for every field: `_quote`, `_xpath`, `_markup` (the path there),
+    `_contrary` (the other quote of a conflict), `_tier`, `_confidence`. No two columns share a
+    name: one that a column before it has taken gets underscores added, so that a field of the
+    user's named "source" keeps its name.
     """
     leaves = [leaf for field in schema for leaf in _leaves(field)]
     made = [_column(leaf, leaf.name, leaf.kind, _data) for leaf in leaves]

@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from extractors.blocks import ParsedPage, parse_page
 from extractors.compile import Precision
+from extractors.markup_answers import answer_from_markup
 from extractors.models import ModelLibrary
-from extractors.pages import Limits, Reader, Source, discover
+from extractors.pages import Limits, Page, Reader, Source, discover
 from extractors.weights import Progress, WeightStore, ignore
 from extractors.worker import Budget, Extraction
+from orchestration.cheapest import answered, merged, remaining
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
 from orchestration.settings import Settings
 from orchestration.store import Job, JobState, Store
 from schemas.errors import FieldwiseError, ModelMissing, StoreError
 from schemas.fitting import fitted
-from schemas.record import PageResult, PageStatus, Tier
+from schemas.record import PageResult, PageStatus, Record, Tier, Tokens
 from schemas.schema import Schema
 
 if TYPE_CHECKING:
@@ -98,6 +100,7 @@ class Engine:
         *,
         job: str | None = None,
         tier: Tier = Tier.LARGE,
+        markup: bool = False,
         max_tokens: int | None = None,
         stop: Stop = lambda: False,
     ) -> Iterator[Event]:
@@ -109,7 +112,8 @@ class Engine:
         Args:
             sources: URLs, HTML files, folders, zips.
             job: its name; `None` makes one up.
-            tier: which worker reads the pages.
+            tier: which worker reads the pages; `Tier.MARKUP`: none, their markup alone answers.
+            markup: let the page's markup answer first; the worker is asked for the other fields.
             max_tokens: the job ends before the page after this many tokens were spent.
             stop: asked before every forward pass; when true, the page at hand is left unfinished.
 
@@ -127,7 +131,7 @@ class Engine:
             if source.name in finished:
                 continue
             reason = _why_to_stop(stop, spent, max_tokens)
-            result = None if reason else self._page(source, schema, tier, stop)
+            result = None if reason else self._page(source, schema, tier, stop, markup)
             if result is None:
                 yield JobEnded(current, reason or "stopped")
                 return
@@ -149,17 +153,23 @@ class Engine:
         what = "is finished" if known.state is JobState.DONE else "has another schema"
         raise StoreError(f"the job {name!r} {what}", hint="choose another name for this one")
 
-    def _page(self, source: Source, schema: Schema, tier: Tier, stop: Stop) -> PageResult | None:
+    def _page(
+        self, source: Source, schema: Schema, tier: Tier, stop: Stop, markup: bool
+    ) -> PageResult | None:
         """How one page ends; `None` when it was stopped."""
         started = time.perf_counter()
         try:
             if source.error:
                 raise source.error
-            page = parse_page(self._reader.read(source))
+            raw = self._reader.read(source)
+            page = parse_page(raw)
             read = time.perf_counter() - started
             if not page.document.blocks:
                 return PageResult(source.name, PageStatus.BAD, reason=_NO_TEXT)
-            extraction = self._extract(page, schema, tier, stop)
+            if markup or tier is Tier.MARKUP:
+                extraction = self._cheapest(raw, page, schema, tier, stop)
+            else:
+                extraction = self._extract(page, schema, tier, stop)
         except _Stopped:
             return None
         except (ModelMissing, StoreError):
@@ -175,6 +185,20 @@ class Engine:
             {"read": read, **extraction.seconds},
             page.document.text,
         )
+
+    def _cheapest(
+        self, raw: Page, page: ParsedPage, schema: Schema, tier: Tier, stop: Stop
+    ) -> Extraction:
+        """The markup's answers, and of *tier* those that it leaves open."""
+        started = time.perf_counter()
+        found = answer_from_markup(raw, page, schema)
+        seconds = {"markup": time.perf_counter() - started}
+        if tier is Tier.MARKUP or (found and answered(schema, found)):
+            records = merged(schema, found, ()) or ((Record({}, page.document.url),))
+            return Extraction(() if schema.many and not found else records, None, Tokens(), seconds)
+        extraction = self._extract(page, remaining(schema, found), tier, stop)
+        records = merged(schema, found, extraction.records)
+        return replace(extraction, records=records, seconds={**seconds, **extraction.seconds})
 
     def _extract(self, page: ParsedPage, schema: Schema, tier: Tier, stop: Stop) -> Extraction:
         def check_stop() -> None:

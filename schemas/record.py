@@ -55,13 +55,18 @@ class Evidence:
     `xpath` is the element that holds the first character of the quote.
     `markup`: the path in the page's markup that says it too, "json-ld[0].offers.price"; `None`
         where it was read from the visible text alone. Where it stands in the markup alone, `span`
-        is `None`, `xpath` is "" and `quote` is the markup's own words.
+        is empty, `xpath` is "" and `quote` is the markup's own words.
     """
 
     quote: str
-    span: Span | None
+    span: Span
     xpath: str
     markup: str | None = None
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether the visible text says it, and `span` points there."""
+        return len(self.span) > 0
 
 
 @dataclass(frozen=True, slots=True)
