@@ -58,7 +58,7 @@ _NOTHING = frozenset(
 )
 NOWHERE = Span(0, 0)  # of evidence that stands in the markup alone
 _LEFTOVER = re.compile(r"</?[a-zA-Z][^>]*>|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,8});")
-_PLAIN_NUMBER = re.compile(r"\s*(?:[^\d\s.,-]{0,4}\s?)?-?\d[\d.,\s']*(?:\s?[^\d\s]{0,4})?\s*")
+_PLAIN_NUMBER = re.compile(r"\s*(?:[^\d\s.,a-z-]{0,4}\s?)?-?\d[\d.,\s']*(?:\s?[^\d\s]{0,4})?\s*")
 _SAME_CHOICE = {"soldout": "outofstock", "discontinued": "outofstock", "oos": "outofstock"}
 # Sites write these for machines: a bare number, "4 people", a list of both. Only a number is sure.
 _MEASURED = frozenset({"recipeYield", "yield"})
@@ -209,7 +209,9 @@ class _Answers:
 
     def _is_plausible(self, field: Field, text: str, path: str, seen: Evidence | None) -> bool:
         """Whether a reader of the page would give this answer too."""
-        if field.is_heading:  # sites write other headlines for search engines than for readers
+        if (
+            field.is_heading and not self._schema.many
+        ):  # sites write other headlines for search engines than for readers
             shared = [folded(m.content) for m in self._markup.metas if m.name == "og:title"]
             agreed = all(folded(text) in title for title in shared)
             return agreed and folded(text) in self._visible.headings()
