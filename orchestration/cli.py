@@ -49,13 +49,14 @@ class ExitStatus(IntEnum):
 
 class TierChoice(StrEnum):
     AUTO = "auto"
+    MARKUP = "markup"
     SMALL = "small"
     LARGE = "large"
 
     @property
-    def tier(self) -> Tier:
-        """The worker that answers. With one tier at a time, `auto` is the more exact one."""
-        return Tier.SMALL if self is TierChoice.SMALL else Tier.LARGE
+    def tier(self) -> Tier | None:
+        """As `Engine.run` takes it."""
+        return None if self is TierChoice.AUTO else Tier(self.value)
 
 
 class FormatChoice(StrEnum):
@@ -112,7 +113,9 @@ def extract(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="default: standard output")
     ] = None,
-    tier: Annotated[TierChoice, typer.Option(help="which worker reads")] = TierChoice.AUTO,
+    tier: Annotated[
+        TierChoice, typer.Option(help="who answers; auto: markup first, then large")
+    ] = TierChoice.AUTO,
     job: Annotated[
         str | None, typer.Option(help="a name, to go on with a run that was stopped")
     ] = None,

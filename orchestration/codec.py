@@ -124,10 +124,12 @@ def _cell_from_plain(plain: Any) -> Cell:
         tier=Tier(plain["tier"]) if plain["tier"] is not None else None,
         confidence=plain["confidence"],
         status=ValueStatus(plain["status"]),
+        contrary=_evidence_from_plain(plain.get("contrary")),  # rows before markup lack it
     )
 
 
 def _evidence_from_plain(plain: Plain | None) -> Evidence | None:
     if plain is None:
         return None
-    return Evidence(plain["quote"], Span(**plain["span"]), plain["xpath"])
+    span = Span(**plain["span"])
+    return Evidence(plain["quote"], span, plain["xpath"], plain.get("markup"))

@@ -34,9 +34,10 @@ class Column:
 def columns(schema: Schema, *, evidence: bool = False) -> list[Column]:
     """The fields (an object's parts as `field.part`), then `source` and `status`.
 
-    With *evidence*, four more for every field: `_quote`, `_xpath`, `_tier`, `_confidence`. No two
-    columns share a name: one that a column before it has taken gets underscores added, so that a
-    field of the user's named "source" keeps its name.
+    With *evidence*, six more for every field: `_quote`, `_xpath`, `_markup` (the path there),
+    `_contrary` (the other quote of a conflict), `_tier`, `_confidence`. No two columns share a
+    name: one that a column before it has taken gets underscores added, so that a field of the
+    user's named "source" keeps its name.
     """
     leaves = [leaf for field in schema for leaf in _leaves(field)]
     made = [_column(leaf, leaf.name, leaf.kind, _data) for leaf in leaves]
@@ -120,6 +121,14 @@ def _xpath(value: Value) -> Scalar:
     return value.evidence.xpath if value.evidence else None
 
 
+def _markup(value: Value) -> Scalar:
+    return value.evidence.markup if value.evidence else None
+
+
+def _contrary(value: Value) -> Scalar:
+    return value.contrary.quote if value.contrary else None
+
+
 def _tier(value: Value) -> Scalar:
     return value.tier.value if value.tier else None
 
@@ -131,6 +140,8 @@ def _confidence(value: Value) -> Scalar:
 EVIDENCE: tuple[tuple[str, Kind, Callable[[Value], Scalar]], ...] = (
     ("quote", Kind.TEXT, _quote),
     ("xpath", Kind.TEXT, _xpath),
+    ("markup", Kind.TEXT, _markup),
+    ("contrary", Kind.TEXT, _contrary),
     ("tier", Kind.TEXT, _tier),
     ("confidence", Kind.NUMBER, _confidence),
 )

@@ -9,7 +9,7 @@ from orchestration.highlight import highlighted, inert
 from orchestration.readiness import Stage
 from orchestration.store import Job
 from orchestration.table import Pick, Table, named, short_names
-from schemas.record import PageResult, PageStatus, Value
+from schemas.record import Evidence, PageResult, PageStatus, Value
 
 __all__ = ["Running", "bar", "evidence", "note", "stage_bar", "upload_names"]
 
@@ -112,5 +112,15 @@ def _value_line(value: Value) -> str:
     sure = f"confidence {value.confidence:.2f}"
     return (
         f'<q>{said}</q>{quote} <span class="how">{tier} · {sure} ·'
-        f" <code>{inert(evidence.xpath)}</code></span>"
+        f" <code>{inert(evidence.xpath)}</code>{_in_markup(evidence)}</span>{_contrary(value)}"
     )
+
+
+def _in_markup(evidence: Evidence) -> str:
+    return f" <code>{inert(evidence.markup)}</code>" if evidence.markup else ""
+
+
+def _contrary(value: Value) -> str:
+    """The other quote of a conflict."""
+    other = value.contrary
+    return f" but “{inert(other.quote)}”{_in_markup(other)}" if other else ""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
-from extractors.bad_pages import BadKind, BadPage, why_bad
-from extractors.blocks import ParsedPage, parse_page
+from extractors.blocks import ParsedPage
 from extractors.compile import Precision
 from extractors.machine import read_machine
 from extractors.models import ModelLibrary
@@ -22,10 +20,10 @@ from extractors.rendering import Renderer, why_not
 from extractors.weights import Progress, WeightStore, ignore
 from extractors.worker import Budget, Extraction
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
+from orchestration.pipeline import PageWorker, Pipeline, Stop, Stopped
 from orchestration.settings import Settings
 from orchestration.store import Job, JobState, Store
-from schemas.errors import FieldwiseError, ModelMissing, NoMemory, SourceError, StoreError
-from schemas.fitting import fitted
+from schemas.errors import SourceError, StoreError
 from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Schema
 
@@ -33,21 +31,6 @@ if TYPE_CHECKING:
     from extractors.outlines_model import OutlinesModel
 
 __all__ = ["Engine", "PageWorker", "extract"]
-
-Stop = Callable[[], bool]
-
-
-class PageWorker(Protocol):
-    """Whatever fills a schema from a page: a model, or a script in tests."""
-
-    def extract(
-        self, page: ParsedPage, schema: Schema, *, check_stop: Callable[[], None]
-    ) -> Extraction:
-        """See `extractors.worker.Worker.extract`."""
-
-
-class _Stopped(Exception):
-    """Raised inside a worker to leave a page unfinished."""
 
 
 class Engine:
@@ -76,7 +59,9 @@ class Engine:
         self._model_lock = threading.Lock()
         self._open = ExitStack()
         self._reader = self._open.enter_context(reader or self._open_reader())
-        self._renderer = self._open.enter_context(Renderer(self._reader.web, limits=self._limits()))
+        renderer = self._open.enter_context(Renderer(self._reader.web, limits=self._limits()))
+        draws = self.settings.render and why_not() is None
+        self._pipeline = Pipeline(self._ask, draw=renderer.render if draws else None)
         self.store = self._open.enter_context(store or Store(self.settings.results_file))
 
     def __enter__(self) -> Self:
@@ -101,7 +86,7 @@ class Engine:
         schema: Schema,
         *,
         job: str | None = None,
-        tier: Tier = Tier.LARGE,
+        tier: Tier | None = None,
         max_tokens: int | None = None,
         stop: Stop = lambda: False,
     ) -> Iterator[Event]:
@@ -113,7 +98,8 @@ class Engine:
         Args:
             sources: URLs, HTML files, folders, archives.
             job: its name; `None` makes one up.
-            tier: which worker reads the pages.
+            tier: the worker that reads the pages, or MARKUP for none; `None`: their markup answers
+                what it can, the large worker the rest.
             max_tokens: the job ends before the page after this many tokens were spent.
             stop: asked before every forward pass; when true, the page at hand is left unfinished.
 
@@ -161,53 +147,24 @@ class Engine:
         source: Source,
         pages: Iterator[Page | SourceError],
         schema: Schema,
-        tier: Tier,
+        tier: Tier | None,
         stop: Stop,
     ) -> PageResult | None:
         """How one page, the next of *pages*, ends; `None` when it was stopped."""
-        started = time.perf_counter()
-        try:
-            page, bad = self._parsed(_next(pages), stop)
-            read = time.perf_counter() - started
-            if bad:
-                return PageResult(source.name, PageStatus.BAD, reason=bad.explain())
-            extraction = self._extract(page, schema, tier, stop)
-        except _Stopped:
+        page = next(pages, None)
+        if isinstance(page, SourceError):
+            return PageResult(source.name, PageStatus.FAILED, reason=page.explain())
+        if page is None:
             return None
-        except (ModelMissing, NoMemory, StoreError):
-            raise
-        except FieldwiseError as error:
-            return PageResult(source.name, PageStatus.FAILED, reason=error.explain())
-        return PageResult(
-            source.name,
-            PageStatus.TRUNCATED if extraction.cut else PageStatus.OK,
-            fitted(schema, extraction.records),
-            extraction.cut,
-            extraction.tokens,
-            {"read": read, **extraction.seconds},
-            page.document.text,
-        )
-
-    def _parsed(self, page: Page, stop: Stop) -> tuple[ParsedPage, BadPage | None]:
-        """*page* as blocks, and what is wrong with it; drawn in a browser first where that is on
-        and it shows nothing without."""
-        parsed = parse_page(page)
-        bad = why_bad(page, parsed)
-        if bad is None or bad.kind not in _DRAWN or not self.settings.render or why_not():
-            return parsed, bad
         try:
-            drawn = self._renderer.render(page)
-        except SourceError:
-            if stop():  # Ctrl-C in a terminal reaches the browser too; the page is not to blame
-                raise _Stopped from None
-            raise
-        parsed = parse_page(drawn)
-        return parsed, why_bad(drawn, parsed)
+            return self._pipeline.result(page, schema, tier, stop)
+        except Stopped:
+            return None
 
-    def _extract(self, page: ParsedPage, schema: Schema, tier: Tier, stop: Stop) -> Extraction:
+    def _ask(self, tier: Tier, page: ParsedPage, schema: Schema, stop: Stop) -> Extraction:
         def check_stop() -> None:
             if stop():
-                raise _Stopped
+                raise Stopped
 
         with self._model_lock:
             check_stop()
@@ -299,18 +256,6 @@ class Engine:
             timeout_s=settings.timeout_s,
             allow_private=settings.allow_private,
         )
-
-
-_DRAWN = frozenset({BadKind.EMPTY, BadKind.SHELL})  # what a browser may make a page of
-
-
-def _next(pages: Iterator[Page | SourceError]) -> Page:
-    page = next(pages, None)
-    if page is None:
-        raise _Stopped
-    if isinstance(page, SourceError):
-        raise page
-    return page
 
 
 def _why_to_stop(stop: Stop, spent: int, max_tokens: int | None) -> str | None:

@@ -64,10 +64,10 @@ class ExportOptions:
 def page_line(result: PageResult) -> dict[str, Any]:
     """*result* as one JSON object: source, status, reason, and each record's values and evidence.
 
-    A value's evidence is an object of quote, start, end (code points), xpath, tier, confidence and
-    status; all but the status are null for a value the page does not state. An array
-    field's is `{"spans": [...]}` with one of those an item, an object field's has one for each
-    part.
+    A value's evidence is an object of quote, start, end (code points), xpath, markup (its path
+    there), contrary (the other quote of a conflict), tier, confidence and status; all but the
+    status are null for a value the page does not state. An array field's is `{"spans": [...]}`
+    with one of those an item, an object field's has one for each part.
     """
     return {
         "source": result.source,
@@ -138,9 +138,11 @@ def _evidence_line(cell: Cell) -> Any:
     stated = cell.status != ValueStatus.ABSENT
     return {
         "quote": evidence.quote if evidence else None,
-        "start": evidence.span.start if evidence else None,
-        "end": evidence.span.end if evidence else None,
+        "start": evidence.span.start if evidence and evidence.is_visible else None,
+        "end": evidence.span.end if evidence and evidence.is_visible else None,
         "xpath": evidence.xpath if evidence else None,
+        "markup": evidence.markup if evidence else None,
+        "contrary": cell.contrary.quote if cell.contrary else None,
         "tier": cell.tier.value if stated and cell.tier else None,
         "confidence": cell.confidence if stated else None,
         "status": cell.status.value,

@@ -53,11 +53,20 @@ class Evidence:
     """Where the page says it. `quote` is exactly `document.quote(span)`.
 
     `xpath` is the element that holds the first character of the quote.
+    `markup`: the path in the page's markup that says it too, "json-ld[0].offers.price"; `None`
+        where it was read from the visible text alone. Where it stands in the markup alone, `span`
+        is empty, `xpath` is "" and `quote` is the markup's own words.
     """
 
     quote: str
     span: Span
     xpath: str
+    markup: str | None = None
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether the visible text says it, and `span` points there."""
+        return len(self.span) > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,7 @@ class Value:
     `data`: the normalised value (see `Kind`); equal to the quote for text. `None` with a `raw`
         set means the quote could not be read as the field's kind.
     `confidence`: mean probability of the answer's tokens, in [0, 1]; not calibrated.
+    `contrary`: where the page says something else, of a value whose status is conflict.
     """
 
     raw: str | None = None
@@ -76,6 +86,7 @@ class Value:
     tier: Tier | None = None
     confidence: float = 0.0
     status: ValueStatus = ValueStatus.ABSENT
+    contrary: Evidence | None = None
 
 
 ABSENT = Value()

@@ -38,7 +38,7 @@ def spans(draw: st.DrawFn) -> Span:
     return Span(start, start + length)
 
 
-evidences = st.builds(Evidence, quote=texts, span=spans(), xpath=texts)
+evidences = st.builds(Evidence, quote=texts, span=spans(), xpath=texts, markup=st.none() | texts)
 values: SearchStrategy[Value] = st.one_of(
     st.just(ABSENT),
     st.builds(
@@ -49,6 +49,7 @@ values: SearchStrategy[Value] = st.one_of(
         tier=st.none() | st.sampled_from(Tier),
         confidence=fractions,
         status=st.sampled_from(ValueStatus),
+        contrary=st.none() | evidences,
     ),
 )
 

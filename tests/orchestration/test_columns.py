@@ -59,4 +59,4 @@ def test_no_two_columns_share_a_name() -> None:
         "source_",
         "status_",
     ]
-    assert len(set(header)) == len(header) == 9 + 4 * 7
+    assert len(set(header)) == len(header) == 9 + 6 * 7

@@ -43,6 +43,8 @@ NOTHING = {
     "start": None,
     "end": None,
     "xpath": None,
+    "markup": None,
+    "contrary": None,
     "tier": None,
     "confidence": None,
 }
@@ -64,6 +66,8 @@ def test_a_line_holds_values_and_their_evidence() -> None:
         "start": 0,
         "end": 5,
         "xpath": "/html/body/p",
+        "markup": None,
+        "contrary": None,
         "tier": "small",
         "confidence": 0.75,
         "status": "found",

@@ -40,8 +40,9 @@ def test_csv_evidence_columns_follow_the_status() -> None:
     options = ExportOptions(evidence=True)
     header, baker, bare, wall = csv_rows(exported([PAGE, WALL], Format.CSV, options=options))
     assert header[:7] == HEADER
-    assert header[7:11] == ["title_quote", "title_xpath", "title_tier", "title_confidence"]
-    assert len(header) == 7 + 4 * 5
+    made = ["quote", "xpath", "markup", "contrary", "tier", "confidence"]
+    assert header[7:13] == [f"title_{name}" for name in made]
+    assert len(header) == 7 + 6 * 5
     by_name = dict(zip(header, baker, strict=True))
     assert by_name["pay_quote"] == "−12.50"
     assert by_name["title_xpath"] == "/html/body/p"

@@ -1,0 +1,113 @@
+"""One page from bytes to result: drawn where it must be, judged, answered by the cheapest tier."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from extractors.bad_pages import BadKind, BadPage, why_bad
+from extractors.blocks import ParsedPage, parse_page
+from extractors.markup_answers import answer_from_markup
+from extractors.pages import Page
+from extractors.worker import Extraction
+from orchestration.cheapest import answered, merged, remaining
+from schemas.errors import FieldwiseError, ModelMissing, NoMemory, SourceError, StoreError
+from schemas.fitting import fitted
+from schemas.record import PageResult, PageStatus, Record, Tier, Tokens
+from schemas.schema import Schema
+
+__all__ = ["Ask", "PageWorker", "Pipeline", "Stop", "Stopped"]
+
+Stop = Callable[[], bool]
+"""Whether to stop; asked often."""
+
+
+class PageWorker(Protocol):
+    """Whatever fills a schema from a page: a model, or a script in tests."""
+
+    def extract(
+        self, page: ParsedPage, schema: Schema, *, check_stop: Callable[[], None]
+    ) -> Extraction:
+        """See `extractors.worker.Worker.extract`."""
+
+
+Ask = Callable[[Tier, ParsedPage, Schema, Stop], Extraction]
+"""Has the worker of a tier read a page."""
+
+_DRAWN = frozenset({BadKind.EMPTY, BadKind.SHELL})  # what a browser may make a page of
+
+
+class Stopped(Exception):
+    """Raised to leave a page unfinished."""
+
+
+class Pipeline:
+    """*ask* is called for the fields that the markup leaves open. *draw*: shows a page as a browser
+    does; `None` where that is off or there is no browser."""
+
+    def __init__(self, ask: Ask, *, draw: Callable[[Page], Page] | None = None) -> None:
+        self._ask = ask
+        self._draw = draw
+
+    def result(self, page: Page, schema: Schema, tier: Tier | None, stop: Stop) -> PageResult:
+        """How *page* ends.
+
+        *tier*: the worker that reads it, or MARKUP for none; `None`: the markup answers what it
+        can, the large worker the rest.
+
+        Raises:
+            Stopped: *stop* said so.
+            ModelMissing, NoMemory, StoreError: nothing to do with the page.
+        """
+        started = time.perf_counter()
+        try:
+            parsed, bad = self._parsed(page, stop)
+            read = time.perf_counter() - started
+            if bad:
+                return PageResult(page.source, PageStatus.BAD, reason=bad.explain())
+            extraction = self._answered(page, parsed, schema, tier, stop)
+        except (ModelMissing, NoMemory, StoreError):
+            raise
+        except FieldwiseError as error:
+            return PageResult(page.source, PageStatus.FAILED, reason=error.explain())
+        return PageResult(
+            page.source,
+            PageStatus.TRUNCATED if extraction.cut else PageStatus.OK,
+            fitted(schema, extraction.records),
+            extraction.cut,
+            extraction.tokens,
+            {"read": read, **extraction.seconds},
+            parsed.document.text,
+        )
+
+    def _parsed(self, page: Page, stop: Stop) -> tuple[ParsedPage, BadPage | None]:
+        """*page* as blocks, and what is wrong with it."""
+        parsed = parse_page(page)
+        bad = why_bad(page, parsed)
+        if bad is None or bad.kind not in _DRAWN or self._draw is None:
+            return parsed, bad
+        try:
+            drawn = self._draw(page)
+        except SourceError:
+            if stop():  # Ctrl-C in a terminal reaches the browser too; the page is not to blame
+                raise Stopped from None
+            raise
+        parsed = parse_page(drawn)
+        return parsed, why_bad(drawn, parsed)
+
+    def _answered(
+        self, page: Page, parsed: ParsedPage, schema: Schema, tier: Tier | None, stop: Stop
+    ) -> Extraction:
+        if tier not in (None, Tier.MARKUP):
+            return self._ask(tier, parsed, schema, stop)
+        started = time.perf_counter()
+        found = answer_from_markup(page, parsed, schema)
+        seconds = {"markup": time.perf_counter() - started}
+        if tier is Tier.MARKUP or (found and answered(schema, found)):
+            records = merged(schema, found, ()) or (Record({}, parsed.document.url),)
+            return Extraction(() if schema.many and not found else records, None, Tokens(), seconds)
+        extraction = self._ask(Tier.LARGE, parsed, remaining(schema, found), stop)
+        records = merged(schema, found, extraction.records)
+        return replace(extraction, records=records, seconds={**seconds, **extraction.seconds})
