@@ -7,23 +7,26 @@ schema, 3 nothing could be run.
 from __future__ import annotations
 
 import json
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from enum import IntEnum, StrEnum
+from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from orchestration.commands import (
+    ExitStatus,
+    TierChoice,
+    errors_as_exit_status,
+    stop_on_ctrl_c,
+)
 from orchestration.console import Watcher, say
+from orchestration.evaluate_command import evaluate
 from orchestration.settings import Settings
 from schemas import library
-from schemas.errors import FieldwiseError, SchemaError
 from schemas.json_schema import to_json_schema
-from schemas.record import PageStatus, Tier
+from schemas.record import PageStatus
 from schemas.schema import Schema
 from schemas.source import resolve
 
@@ -38,25 +41,7 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="What models are there; fetch or compile one.")
 app.add_typer(models_app, name="models", invoke_without_command=True)
-
-
-class ExitStatus(IntEnum):
-    OK = 0
-    SOME_FAILED = 1
-    BAD_USAGE = 2
-    NOTHING_RUN = 3
-
-
-class TierChoice(StrEnum):
-    AUTO = "auto"
-    MARKUP = "markup"
-    SMALL = "small"
-    LARGE = "large"
-
-    @property
-    def tier(self) -> Tier | None:
-        """As `Engine.run` takes it."""
-        return None if self is TierChoice.AUTO else Tier(self.value)
+app.command()(evaluate)
 
 
 class FormatChoice(StrEnum):
@@ -80,20 +65,6 @@ class PrecisionChoice(StrEnum):
     W8A8 = "w8a8"
     FLOAT16 = "float16"
     FLOAT32 = "float32"
-
-
-@contextmanager
-def _errors_as_exit_status() -> Iterator[None]:
-    """Print what went wrong, with what to do next, and leave with the status that fits."""
-    try:
-        yield
-    except FieldwiseError as error:
-        say(f"fieldwise: {error.explain()}")
-        usage = isinstance(error, SchemaError)
-        raise typer.Exit(ExitStatus.BAD_USAGE if usage else ExitStatus.NOTHING_RUN) from error
-    except BrokenPipeError as error:  # the reader of our output has left, as `head` does
-        sys.stderr.close()
-        raise typer.Exit(ExitStatus.SOME_FAILED) from error
 
 
 @app.command()
@@ -141,7 +112,7 @@ def extract(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="print results only")] = False,
 ) -> None:
     """Pull the fields of a schema out of pages."""
-    with _errors_as_exit_status():
+    with errors_as_exit_status():
         wanted = resolve(schema)
         form = _format(format, output)
         settings = _settings(
@@ -157,7 +128,7 @@ def extract(
         with (
             watcher,
             Engine(settings, progress=watcher.progress) as engine,
-            _stop_on_ctrl_c() as stop,
+            stop_on_ctrl_c() as stop,
         ):
             events = engine.run(
                 _listed(sources),
@@ -216,30 +187,12 @@ def _format(chosen: FormatChoice | None, output: Path | None) -> str:
         ) from None
 
 
-@contextmanager
-def _stop_on_ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Yields what tells whether to stop. The first Ctrl-C ends the job with what is done; the
-    second one kills."""
-    asked = threading.Event()
-
-    def ask(signum: int, frame: object) -> None:
-        asked.set()
-        signal.signal(signal.SIGINT, before)
-        say("stopping with what is done; press Ctrl-C again to drop everything")
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield asked.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 @app.command()
 def schemas(
     name: Annotated[str | None, typer.Argument(help="print this one as JSON Schema")] = None,
 ) -> None:
     """List the ready schemas, or print one to start your own from."""
-    with _errors_as_exit_status():
+    with errors_as_exit_status():
         if name:
             print(json.dumps(to_json_schema(library.get(name)), indent=2, ensure_ascii=False))
             return
@@ -259,7 +212,7 @@ def open_app(
     """Open the page in the browser."""
     import app as page
 
-    with _errors_as_exit_status():
+    with errors_as_exit_status():
         page.main(host=host, port=port)
 
 
@@ -270,7 +223,7 @@ def models(context: typer.Context) -> None:
         return
     from orchestration.doctor import model_table
 
-    with _errors_as_exit_status():
+    with errors_as_exit_status():
         for line in model_table(Settings()):
             print(line)
 
@@ -282,7 +235,7 @@ def pull(
     """Fetch a model's weights and check them."""
     from orchestration.engine import Engine
 
-    with _errors_as_exit_status(), Watcher() as watcher:
+    with errors_as_exit_status(), Watcher() as watcher:
         with Engine(progress=watcher.progress) as engine:
             weights = engine.weights().pull(name)
         watcher.close()
@@ -307,7 +260,7 @@ def compile_command(
         raise typer.BadParameter("an export by Optimum is float32; leave --precision out")
     from orchestration.engine import Engine
 
-    with _errors_as_exit_status(), Watcher() as watcher:
+    with errors_as_exit_status(), Watcher() as watcher:
         with Engine(progress=watcher.progress) as engine:
             path = engine.compile_model(name, via_optimum=bool(via), precision=precision)
         watcher.close()

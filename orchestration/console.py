@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -17,12 +18,17 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
 
 from extractors.weights import Progress as ModelProgress
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
 from schemas.record import PageResult, PageStatus
 
-__all__ = ["Watcher", "say"]
+if TYPE_CHECKING:
+    from orchestration.evaluate import Report
+    from orchestration.scoring import Score
+
+__all__ = ["Watcher", "print_report", "say"]
 
 _STAGES = {"download": "Fetching", "verify": "Checking", "compile": "Compiling"}
 
@@ -104,3 +110,58 @@ class Watcher:
     def _name_failure(self, result: PageResult) -> None:
         if not self._quiet and result.status in (PageStatus.FAILED, PageStatus.BAD):
             say(f"{result.source}: {result.status}: {result.reason}")
+
+
+def print_report(report: Report, *, groups: bool = True) -> None:
+    """Print how well a run did, as tables on standard output."""
+    out = Console(highlight=False)
+    score, (low, high) = report.score, report.interval
+    out.print(
+        f"{score.pages} pages, {score.page_success:.1%} of them all right; micro-F1 "
+        f"{score.micro.f1:.3f} (95 %: {low:.3f} to {high:.3f}), macro-F1 {score.macro_f1:.3f}"
+    )
+    if score.record_recall is not None:
+        out.print(
+            f"records: {score.given_records} of {score.gold_records} given, "
+            f"{score.record_recall:.1%} found by their first field"
+        )
+    if score.ungrounded:
+        out.print(f"{score.ungrounded} of {score.values} values cite no place on the page")
+    if report.seconds is not None:
+        out.print(f"{report.seconds:.2f} s and {report.tokens or 0:,.0f} tokens a page")
+    for name in report.unanswered[:_NAMED]:
+        out.print(escape(f"no result for {name}: counted as saying nothing"))
+    if len(report.unanswered) > _NAMED:
+        out.print(f"... nor for {len(report.unanswered) - _NAMED} more")
+    out.print(_fields_table(score))
+    if groups and len(report.groups) > 1:
+        out.print(_groups_table(report))
+
+
+_NAMED = 5  # pages without a result that are named
+
+
+def _fields_table(score: Score) -> Table:
+    table = _table("field", "precision", "recall", "F1", "right", "wrong", "missed", "asked")
+    rows = {name: counts for name, counts in score.fields.items() if counts.asked}
+    for name, counts in {**rows, "together": score.micro}.items():
+        shares = (counts.precision, counts.recall, counts.f1)
+        whole = (counts.right, counts.wrong, counts.missed, counts.asked)
+        table.add_row(escape(name), *(f"{share:.3f}" for share in shares), *map(str, whole))
+    return table
+
+
+def _groups_table(report: Report) -> Table:
+    table = _table("template or site", "pages", "all right", "micro-F1")
+    for name, group in sorted(report.groups.items(), key=lambda entry: -entry[1].pages):
+        table.add_row(
+            escape(name), str(group.pages), f"{group.page_success:.0%}", f"{group.micro.f1:.3f}"
+        )
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left")
+    return table

@@ -11,6 +11,7 @@
     + ModelMissing          no weights under that name; the message lists what was tried
     + NoMemory              the model does not fit into what memory is left (retryable)
     + DecodeFailed          the runtime stopped, or the answer did not close within its budget
+  x GoldError               a gold set, or results to hold against it, cannot be used
   x StoreError              the results database or an export could not be written
 """
 
@@ -93,6 +94,10 @@ class NoMemory(WorkerError):
 
 class DecodeFailed(WorkerError):
     """The model's answer could not be completed under its grammar."""
+
+
+class GoldError(FieldwiseError):
+    """What is to be evaluated cannot be: the gold set or the results. Nothing was scored."""
 
 
 class StoreError(FieldwiseError):

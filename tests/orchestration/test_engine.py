@@ -218,9 +218,8 @@ def test_a_job_can_be_stopped_while_it_waits_for_the_network(settings: Settings)
 def test_an_empty_page_is_drawn_where_that_is_on(
     settings: Settings, tmp_path: Path, render: bool, status: PageStatus
 ) -> None:
-    (tmp_path / "a.html").write_text(
-        "<script>document.write('<h1>Title: Cook</h1>' + '<p>Bakes bread all night.'.repeat(9))</script>"
-    )
+    drawn = "'<h1>Title: Cook</h1>' + '<p>Bakes bread all night.'.repeat(9)"
+    (tmp_path / "a.html").write_text(f"<script>document.write({drawn})</script>")
     chosen = settings.model_copy(update={"render": render})
     with Engine(chosen, open_worker=lambda tier: ScriptedWorker()) as engine:
         (page,) = done(list(engine.run([str(tmp_path / "a.html")], SCHEMA)))

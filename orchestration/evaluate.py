@@ -1,0 +1,248 @@
+"""Running a schema over pages whose right answers are known, and what came of it.
+
+A gold set is a folder: `html/NAME.html`, and for each page `gold/NAME.json` with the right values
+(see `scoring.score_page`). `manifest.jsonl` may say more of a page, a line each: `id` (its name)
+and `template` or `site`, by which the results are also grouped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from orchestration.export import page_line
+from orchestration.scoring import Answered, FieldScore, PageScore, Score, score_page, total
+from schemas.errors import GoldError
+from schemas.record import PageResult
+from schemas.schema import Schema
+
+__all__ = [
+    "GoldPage",
+    "Report",
+    "answers_in",
+    "evaluate",
+    "read_gold_set",
+    "report_on",
+    "sampled",
+]
+
+_NOTHING: tuple[Any, ...] = (None, "", [])
+_RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class GoldPage:
+    """`page`: the HTML file; `None` where the set has only the gold. `group`: template or site."""
+
+    name: str
+    gold: Mapping[str, Any]
+    page: Path | None = None
+    group: str = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`groups`: the score of each template or site. `interval`: of the micro-F1, 95 % of the ways
+    to draw as many pages from these at random. `unanswered`: pages that no result speaks of."""
+
+    score: Score
+    groups: Mapping[str, Score]
+    interval: tuple[float, float]
+    unanswered: Sequence[str] = ()
+    seconds: float | None = None
+    tokens: float | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON data, fractions rounded to four places."""
+        score = self.score
+        out: dict[str, Any] = {
+            "pages": score.pages,
+            "page_success": round(score.page_success, 4),
+            "micro": _plain(score.micro),
+            "micro_f1_interval": [round(edge, 4) for edge in self.interval],
+            "macro_f1": round(score.macro_f1, 4),
+            "fields": {name: _plain(c) for name, c in score.fields.items() if c.asked},
+            "values": score.values,
+            "without_evidence": score.ungrounded,
+            "unanswered": len(self.unanswered),
+            "seconds_a_page": self.seconds,
+            "tokens_a_page": self.tokens,
+        }
+        if score.record_recall is not None:
+            out["records"] = {
+                "gold": score.gold_records,
+                "returned": score.given_records,
+                "recall": round(score.record_recall, 4),
+            }
+        out["groups"] = {
+            name: {
+                "pages": group.pages,
+                "perfect": group.perfect,
+                "micro_f1": round(group.micro.f1, 4),
+            }
+            for name, group in sorted(self.groups.items())
+        }
+        return out
+
+
+def _plain(counts: FieldScore) -> dict[str, float]:
+    return {
+        "n": counts.asked,
+        "soft": round(counts.overlap / max(1, counts.asked), 4),
+        "p": round(counts.precision, 4),
+        "r": round(counts.recall, 4),
+        "f1": round(counts.f1, 4),
+    }
+
+
+def read_gold_set(folder: Path) -> list[GoldPage]:
+    """The pages of the set in *folder*, by name.
+
+    Raises:
+        GoldError: there is no gold, or a file of the set is not what it should be.
+    """
+    files = sorted((folder / "gold").glob("*.json"), key=lambda file: file.stem)
+    if not files:
+        raise GoldError(
+            f"{folder} holds no gold/*.json",
+            hint="a set is a folder with html/NAME.html and gold/NAME.json for each page",
+        )
+    groups = dict(_groups(folder / "manifest.jsonl"))
+    pages = []
+    for file in files:
+        page = folder / "html" / f"{file.stem}.html"
+        found = page if page.is_file() else None
+        pages.append(GoldPage(file.stem, _object(file), found, groups.get(file.stem, "-")))
+    return pages
+
+
+def _object(file: Path) -> dict[str, Any]:
+    try:
+        gold = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise GoldError(f"{file} cannot be read: {error}") from error
+    if not isinstance(gold, dict):
+        raise GoldError(f"{file} is not a JSON object of fields and their right values")
+    return gold
+
+
+def _groups(manifest: Path) -> Iterator[tuple[str, str]]:
+    if not manifest.is_file():
+        return
+    for number, line in enumerate(manifest.read_text("utf-8").splitlines(), start=1):
+        try:
+            entry = json.loads(line)
+            yield str(entry["id"]), str(entry.get("template") or entry.get("site") or "-")
+        except (ValueError, KeyError, AttributeError) as error:
+            hint = 'each line is an object such as {"id": "page-1", "template": "shop"}'
+            raise GoldError(f"{manifest}, line {number}: {error}", hint=hint) from error
+
+
+def evaluate(schema: Schema, pages: Sequence[GoldPage], answers: Mapping[str, Answered]) -> Report:
+    """Score *answers*, by page name, against *pages*. A page without an answer says nothing."""
+    empty = Answered()
+    scores = [score_page(schema, page.gold, answers.get(page.name, empty)) for page in pages]
+    groups: dict[str, list[PageScore]] = defaultdict(list)
+    for page, score in zip(pages, scores, strict=True):
+        groups[page.group].append(score)
+    return Report(
+        total(schema, scores),
+        {name: total(schema, members) for name, members in groups.items()},
+        _interval(scores),
+        [page.name for page in pages if page.name not in answers],
+    )
+
+
+def report_on(schema: Schema, pages: Sequence[GoldPage], results: Iterable[PageResult]) -> Report:
+    """As `evaluate`, of a job's *results*, with what a page took on average."""
+    known = {page.name for page in pages}
+    kept = [result for result in results if _page_name(result.source) in known]
+    report = evaluate(schema, pages, dict(map(_answered, map(page_line, kept))))
+    seconds = sum(sum(result.seconds.values()) for result in kept)
+    tokens = sum(result.tokens.prompt + result.tokens.output for result in kept)
+    count = max(1, len(kept))
+    return replace(report, seconds=seconds / count, tokens=tokens / count)
+
+
+def sampled(pages: Sequence[GoldPage], *, each: int) -> list[GoldPage]:
+    """At most *each* pages of every template or site, spread evenly over its names."""
+    groups: dict[str, list[GoldPage]] = defaultdict(list)
+    for page in pages:
+        groups[page.group].append(page)
+    chosen = []
+    for members in groups.values():
+        step = max(1.0, len(members) / each)
+        chosen += [members[int(i * step)] for i in range(min(each, len(members)))]
+    return sorted(chosen, key=lambda page: page.name)
+
+
+def _interval(pages: Sequence[PageScore]) -> tuple[float, float]:
+    """Percentile bootstrap by page (Efron 1979), always the same draws."""
+    if not pages:
+        return 0.0, 0.0
+    counts = np.array(
+        [
+            [sum(getattr(c, kind) for c in page.fields.values()) for kind in _KINDS]
+            for page in pages
+        ],
+        float,
+    )
+    draws = np.random.default_rng(0).integers(0, len(pages), (_RESAMPLES, len(pages)))
+    right, wrong, missed = counts[draws].sum(axis=1).T
+    both = 2 * right + wrong + missed
+    f1 = np.divide(2 * right, both, out=np.zeros(_RESAMPLES), where=both > 0)
+    low, high = np.percentile(f1, [2.5, 97.5])
+    return float(low), float(high)
+
+
+_KINDS = ("right", "wrong", "missed")
+
+
+def answers_in(file: Path) -> dict[str, Answered]:
+    """What an export as JSON or JSON Lines says, by page name. Raises GoldError."""
+    try:
+        text = file.read_text("utf-8")
+        lines = json.loads(text) if text.lstrip().startswith("[") else _lines(text)
+        return dict(map(_answered, lines))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise GoldError(
+            f"{file} is not an export of results: {error}",
+            hint="give a file that `fieldwise extract --format jsonl` wrote",
+        ) from error
+
+
+def _lines(text: str) -> Iterator[Any]:
+    return (json.loads(line) for line in text.splitlines() if line.strip())
+
+
+def _answered(line: Mapping[str, Any]) -> tuple[str, Answered]:
+    name = _page_name(str(line["source"]))
+    records = line.get("records") or []
+    given = [
+        (record.get("evidence") or {}).get(field)
+        for record in records
+        for field, value in record["values"].items()
+        if value not in _NOTHING and field in (record.get("evidence") or {})
+    ]
+    ungrounded = sum(not _cites(evidence) for evidence in given)
+    return name, Answered([record["values"] for record in records], len(given), ungrounded)
+
+
+def _cites(evidence: Any) -> bool:
+    """Whether *evidence* points at a place, for a list or an object at any."""
+    if isinstance(evidence, Mapping):
+        return bool(evidence.get("quote")) or any(
+            _cites(part) for part in evidence.values() if isinstance(part, Mapping | list)
+        )
+    return isinstance(evidence, list) and any(map(_cites, evidence))
+
+
+def _page_name(source: str) -> str:
+    """The page's name in the set: its file's, without the ending, also inside an archive."""
+    return Path(source.split("::")[-1]).stem

@@ -1,0 +1,83 @@
+"""`fieldwise evaluate`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestration.commands import TierChoice, errors_as_exit_status, stop_on_ctrl_c
+from orchestration.console import Watcher, print_report
+from schemas.record import Tier
+from schemas.schema import Schema
+from schemas.source import resolve
+
+if TYPE_CHECKING:
+    from orchestration.evaluate import GoldPage, Report
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SET", help="a folder with html/NAME.html and gold/NAME.json for each page"
+        ),
+    ],
+    schema: Annotated[
+        str, typer.Option(help='a ready schema, a JSON Schema file, or "title, salary number"')
+    ],
+    results: Annotated[
+        Path | None, typer.Option(help="score this export (JSON, JSON Lines); run nothing")
+    ] = None,
+    job: Annotated[
+        str | None, typer.Option(help="score this job, running what it has not done")
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option(min=1, metavar="PAGES", help="at most so many a template or site")
+    ] = None,
+    tier: Annotated[TierChoice, typer.Option(help="who answers")] = TierChoice.AUTO,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="print the report only")] = False,
+) -> None:
+    """Run a schema over pages whose right values are known, and print how many it got."""
+    from orchestration import evaluate as evaluation
+
+    with errors_as_exit_status():
+        wanted = resolve(schema)
+        pages = evaluation.read_gold_set(folder)
+        if sample:
+            pages = evaluation.sampled(pages, each=sample)
+        if results:
+            report = evaluation.evaluate(wanted, pages, evaluation.answers_in(results))
+        else:
+            report = _evaluated(wanted, pages, job, tier.tier, quiet)
+        if as_json:
+            print(json.dumps(report.plain(), indent=1, ensure_ascii=False))
+        else:
+            print_report(report)
+
+
+def _evaluated(
+    schema: Schema, pages: Sequence[GoldPage], job: str | None, tier: Tier | None, quiet: bool
+) -> Report:
+    """The report of a run over *pages*, which a finished *job* of that name need not do again."""
+    from orchestration.engine import Engine
+    from orchestration.evaluate import report_on
+    from orchestration.store import JobState
+
+    with (
+        Watcher(quiet=quiet) as watcher,
+        Engine(progress=watcher.progress) as engine,
+        stop_on_ctrl_c() as stop,
+    ):
+        known = engine.store.job(job) if job else None
+        if known is None or known.state is JobState.OPEN or known.schema != schema:
+            sources = [str(page.page) for page in pages if page.page]
+            events = engine.run(sources, schema, job=job, tier=tier, stop=stop)
+            known = watcher.follow(events)[0].job
+        return report_on(schema, pages, engine.store.results(known.id))

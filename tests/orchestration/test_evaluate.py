@@ -1,0 +1,255 @@
+"""What is right, what is wrong, and what a report says of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from orchestration.cli import app
+from orchestration.evaluate import answers_in, evaluate, read_gold_set, sampled
+from orchestration.scoring import Answered, score_page
+from schemas.errors import GoldError
+from schemas.schema import Field, Kind, Schema
+from schemas.source import resolve
+
+POST = Schema(
+    "post",
+    (
+        Field("title"),
+        Field("pay"),
+        Field("seats", Kind.NUMBER),
+        Field("posted", Kind.DATE),
+        Field("link", Kind.URL),
+        Field("skills", many=True),
+    ),
+)
+
+
+def score(gold: dict[str, Any], values: dict[str, Any]) -> dict[str, tuple[int, int, int]]:
+    """Right, wrong and missed of each field that the gold has a say on."""
+    page = score_page(POST, gold, Answered([values]))
+    return {
+        name: (counts.right, counts.wrong, counts.missed)
+        for name, counts in page.fields.items()
+        if counts.asked
+    }
+
+
+RIGHT, WRONG, MISSED, INVENTED, NOTHING = (1, 0, 0), (0, 1, 1), (0, 0, 1), (0, 1, 0), (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("field", "want", "got", "counts"),
+    [
+        ("title", "Head Gardener", "head  gardener!", RIGHT),
+        ("title", "Head Gardener", "Gardener", WRONG),
+        ("title", "Head Gardener", None, MISSED),
+        ("title", None, "Gardener", INVENTED),
+        ("title", None, None, NOTHING),
+        ("title", "Gardener", "", MISSED),
+        ("title", "Gardener", ["Gardener", "Cook"], RIGHT),
+        ("title", ["Gardener", "Head Gardener"], "Head Gardener", RIGHT),
+        ("seats", 3, "3.0", RIGHT),
+        ("seats", 3, "three", WRONG),
+        ("posted", "2026-04-01", "2026-04-01T09:00:00", RIGHT),
+        ("posted", "2026-04-01", "2026-04-02", WRONG),
+        ("link", "https://a.org/x/", "https://a.org/x#top", RIGHT),
+        ("skills", ["oak", "ash"], ["Ash", "elm"], (1, 1, 1)),
+        ("skills", "oak", ["oak"], RIGHT),
+        ("skills", [], ["oak"], INVENTED),
+    ],
+)
+def test_a_value_is_right_wrong_or_missed(
+    field: str, want: Any, got: Any, counts: tuple[int, int, int]
+) -> None:
+    assert score({field: want}, {field: got}) == {field: counts}
+
+
+def test_other_answers_may_be_accepted() -> None:
+    gold = {"title": "Gardener", "title_accept": ["Gardener (Ghent)"]}
+    assert score(gold, {"title": "Gardener, Ghent"}) == {"title": RIGHT}
+
+
+def test_pay_in_other_words_is_right_where_both_amounts_are_said() -> None:
+    gold = {"pay": "$60,000 to $75,500 a year", "pay_min": 60000, "pay_max": 75500}
+    assert score(gold, {"pay": "60K - 75,500"}) == {"pay": RIGHT}
+    assert score(gold, {"pay": "from 60K"}) == {"pay": WRONG}
+
+
+def test_fields_that_the_gold_ignores_or_lacks_are_not_scored() -> None:
+    gold = {"title": "Cook", "pay": None, "_ignore": ["pay"], "_note": "checked twice"}
+    assert score(gold, {"title": "Cook", "pay": "9 EUR", "seats": 3}) == {"title": RIGHT}
+
+
+def test_records_are_matched_by_what_they_share() -> None:
+    gold = {"items": [{"title": "Cook", "seats": 2}, {"title": "Baker", "seats": 1}]}
+    records: list[dict[str, Any]] = [
+        {"title": "Baker", "seats": 1},
+        {"title": "Chef", "seats": 2},
+        {"title": "Extra"},
+    ]
+    page = score_page(POST, gold, Answered(records))
+    assert (page.gold_records, page.given_records, page.found_records) == (2, 3, 1)
+    assert not page.perfect
+
+
+def gold_set(folder: Path) -> Path:
+    (folder / "gold").mkdir()
+    (folder / "html").mkdir()
+    for name, price in (("axe", 12), ("saw", 20), ("rake", None)):
+        (folder / "gold" / f"{name}.json").write_text(json.dumps({"price": price}))
+        (folder / "html" / f"{name}.html").write_text(product(price))
+    manifest = [{"id": "axe", "template": "shop"}, {"id": "saw", "site": "mill"}]
+    (folder / "manifest.jsonl").write_text("\n".join(map(json.dumps, manifest)))
+    return folder
+
+
+def product(price: int | None) -> str:
+    markup = {"@type": "Product", "name": "Tool", "offers": {"price": price}}
+    words = "A good tool for every garden, made of oak and steel. " * 4
+    shown = f"<p>{price} EUR</p>" if price else ""
+    return (
+        f'<script type="application/ld+json">{json.dumps(markup)}</script>'
+        f"<h1>Tool</h1>{shown}<p>{words}</p>"
+    )
+
+
+def test_a_set_is_read_with_its_groups(tmp_path: Path) -> None:
+    pages = read_gold_set(gold_set(tmp_path))
+    assert [(page.name, page.group) for page in pages] == [
+        ("axe", "shop"),
+        ("rake", "-"),
+        ("saw", "mill"),
+    ]
+    assert all(page.page and page.page.is_file() for page in pages)
+
+
+def test_a_folder_without_gold_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(GoldError, match=r"no gold/\*\.json"):
+        read_gold_set(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"), [("gold/axe.json", "[1]"), ("gold/axe.json", "{"), ("manifest.jsonl", "{}")]
+)
+def test_a_broken_set_is_refused_with_the_file(tmp_path: Path, file: str, text: str) -> None:
+    gold_set(tmp_path)
+    (tmp_path / file).write_text(text)
+    with pytest.raises(GoldError, match=file.split("/")[-1]):
+        read_gold_set(tmp_path)
+
+
+def test_a_sample_takes_pages_of_every_group(tmp_path: Path) -> None:
+    pages = read_gold_set(gold_set(tmp_path))
+    assert [page.name for page in sampled(pages, each=1)] == ["axe", "rake", "saw"]
+    assert len(sampled(pages * 3, each=2)) == 6
+
+
+def fieldwise(tmp_path: Path, *arguments: str) -> Result:
+    names = ("CACHE_DIR", "DATA_DIR")
+    environment = {f"FIELDWISE_{name}": str(tmp_path / name) for name in names}
+    return CliRunner().invoke(app, arguments, env=environment | {"FIELDWISE_OFFLINE": "1"})
+
+
+def test_the_command_runs_scores_and_uses_a_job_again(tmp_path: Path) -> None:
+    folder = gold_set(tmp_path)
+    command = ["evaluate", str(folder), "--schema", "price number", "--tier", "markup"]
+    first = fieldwise(tmp_path, *command, "--job", "tools", "--json", "--quiet")
+    assert first.exit_code == 0, first.output
+    report = json.loads(first.stdout)
+    assert report["micro"]["f1"] == 1.0
+    assert report["groups"]["shop"] == {"pages": 1, "perfect": 1, "micro_f1": 1.0}
+    for page in (folder / "html").iterdir():
+        page.unlink()
+    again = fieldwise(tmp_path, *command, "--job", "tools", "--quiet")
+    assert again.exit_code == 0
+    assert "micro-F1 1.000" in again.stdout
+
+
+def test_the_command_scores_an_export(tmp_path: Path) -> None:
+    folder = gold_set(tmp_path)
+    line = {"source": "some/axe.html", "records": [{"values": {"price": 13}, "evidence": {}}]}
+    (tmp_path / "out.jsonl").write_text(json.dumps(line))
+    shape = ["--schema", "price number", "--results", str(tmp_path / "out.jsonl")]
+    done = fieldwise(tmp_path, "evaluate", str(folder), *shape)
+    assert "no result for saw: counted as saying nothing" in done.stdout
+    assert "micro-F1 0.000" in done.stdout
+
+
+def test_a_file_that_is_no_export_is_refused(tmp_path: Path) -> None:
+    folder = gold_set(tmp_path)
+    shape = ["--schema", "price number", "--results", str(folder / "manifest.jsonl")]
+    done = fieldwise(tmp_path, "evaluate", str(folder), *shape)
+    assert done.exit_code == 2
+    assert "is not an export of results" in done.stderr
+
+
+FOLDER = os.environ.get("FIELDWISE_EVALDATA")
+SETS = {
+    "jobs": "job_posting",
+    "recipes": "recipe",
+    "articles": "article",
+    "products": "product",
+    "real_estate": "real_estate",
+    "lists_courts": "court_list",
+    "events_meetings": "event",
+}
+
+
+@pytest.mark.skipif(not FOLDER, reason="FIELDWISE_EVALDATA is unset: there is no other scorer")
+@pytest.mark.parametrize(("name", "schema"), SETS.items())
+def test_every_figure_equals_the_folders_own_scorer(tmp_path: Path, name: str, schema: str) -> None:
+    folder = Path(FOLDER or "")
+    shape = folder / "schemas" / f"{schema}.json"
+    pages = read_gold_set(folder / name)
+    rng = random.Random(name)
+    wanted = resolve(str(shape))
+    lines = [made_up(rng, page.name, page.gold, wanted) for page in pages if rng.random() < 0.9]
+    results = tmp_path / "results.jsonl"
+    results.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    command = [sys.executable, str(folder / "score.py"), str(results), str(folder / name)]
+    done = subprocess.run(
+        [*command, str(shape), "--json", "--by-template"], capture_output=True, check=True
+    )
+    theirs = json.loads(done.stdout)
+    ours = evaluate(wanted, pages, answers_in(results)).plain()
+    groups = {name: f"{g['perfect']}/{g['pages']}" for name, g in ours["groups"].items()}
+    assert {key: ours[key] for key in theirs if key != "templates"} | {
+        "templates": groups
+    } == theirs
+
+
+def made_up(rng: random.Random, name: str, gold: Any, schema: Schema) -> dict[str, Any]:
+    """Gold with mistakes of every kind in it."""
+    records = []
+    for item in gold.get("items", [gold]):
+        for _ in range(rng.choice([0, 1, 1, 1, 1, 1, 1, 1, 2])):
+            values = {field: mistaken(rng, item.get(field)) for field in schema.names}
+            records.append(
+                {"values": values, "evidence": {f: cited(rng, v) for f, v in values.items()}}
+            )
+    rng.shuffle(records)
+    return {"source": f"pages/{name}.html", "status": "ok", "records": records}
+
+
+def mistaken(rng: random.Random, value: Any) -> Any:
+    if isinstance(value, list):
+        kept = [item for item in value if rng.random() < 0.9] + ["more"] * (rng.random() < 0.2)
+        return rng.sample(kept, len(kept))
+    if rng.random() < 0.5:
+        return value
+    other = [None, "", "some words", [value], f"{value}!".upper(), str(value).split(" ")[0]]
+    return rng.choice([*other, value * 1.0000001 if isinstance(value, float) else value])
+
+
+def cited(rng: random.Random, value: Any) -> Any:
+    quote = {"quote": "words" if rng.random() < 0.9 else None}
+    return {"spans": [quote]} if isinstance(value, list) and quote["quote"] else quote
