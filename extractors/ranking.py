@@ -12,20 +12,24 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
 
 from schemas.document import Block, Document
 from schemas.schema import Field, Kind, Schema
 
-__all__ = ["rank_blocks"]
+__all__ = ["AROUND", "Form", "forms_of", "rank_blocks"]
+
+Form = tuple[re.Pattern[str], float]
+"""What a value looks like, and what a block that holds such a thing is worth."""
+
 
 _HEADINGS = {"title": 4.0, "h1": 5.0, "h2": 1.5, "h3": 1.0, "h4": 0.5}
 _LABELLED = {"dt": 1.0, "dd": 1.0, "th": 1.0, "td": 0.7, "li": 0.3, "time": 1.0, "label": 0.5}
-# A header within an article or a main part is the subject's own.
-_AROUND = re.compile(
+AROUND = re.compile(
     r"/(?:nav|footer|aside|form|button|select)\b|^/html/body(?:/div(?:\[\d+\])?)*/header\b"
 )
+"""Paths of what stands around a page's subject. The header of an article is its own."""
 _AROUND_COST = 3.0
 _LABEL = re.compile(r"^[^:：]{2,40}[:：]")
 _MONEY = re.compile(r"[$€£¥₹₽]|\b[A-Z]{3}\b ?\d|\d ?(?:[A-Z]{3}\b|kr\b|Kč|zł|%)")
@@ -62,9 +66,9 @@ _LONG = 40.0  # words; a longer block must be worth more to earn its room
 def rank_blocks(document: Document, schema: Schema) -> list[float]:
     """A score for every block of *document*; only their order means something."""
     words = [_words(document.quote(block.span)) for block in document.blocks]
-    fields = list(_flat(schema.fields))
+    fields = list(schema.walk())
     shared = _shared(words, [_query(field) for field in fields])
-    forms = {form for field in fields for form in _forms(field)}
+    forms = {form for field in fields for form in forms_of(field)}
     start = _main_start(document.blocks)
     scores, under = [], 0.0
     for place, block in enumerate(document.blocks):
@@ -102,17 +106,11 @@ def _words(text: str) -> list[str]:
     return [word[:5] for word in re.findall(r"[^\W_]+", text.lower())]
 
 
-def _flat(fields: Iterable[Field]) -> Iterable[Field]:
-    for field in fields:
-        yield field
-        yield from _flat(field.fields)
-
-
 def _query(field: Field) -> frozenset[str]:
     return frozenset(_words(" ".join([*field.labels, field.description, *field.choices])))
 
 
-def _forms(field: Field) -> Iterator[tuple[re.Pattern[str], float]]:
+def forms_of(field: Field) -> Iterator[Form]:
     """The forms that values of *field* are likely to have, by its kind and by its words."""
     if field.kind in _FORMS:
         yield _FORMS[field.kind]
@@ -142,7 +140,7 @@ def _structure(block: Block, text: str) -> float:
     worth = _HEADINGS.get(block.tag, 0.0) + _LABELLED.get(block.tag, 0.0)
     if _LABEL.match(text):
         worth += 1.0
-    if _AROUND.search(block.xpath):
+    if AROUND.search(block.xpath):
         worth -= _AROUND_COST
     return worth
 

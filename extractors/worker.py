@@ -112,7 +112,7 @@ class Worker:
         return Extraction(records, _cut(page, passage, answer), tokens, seconds)
 
     def _passage(self, page: ParsedPage, schema: Schema) -> Passage:
-        wants_links = any(_takes_links(field) for field in schema)
+        wants_links = any(field.kind is Kind.URL for field in schema.walk())
         return choose_passage(
             page.document,
             schema,
@@ -142,10 +142,6 @@ _DEAD_END = math.log(0.005)  # nats; likelier tokens than this the model does ch
 # Of other kinds the model often wants another notation than the page's; these can be checked.
 _COPIED = frozenset({Kind.TEXT, Kind.CHOICE, Kind.BOOLEAN})
 _INSTRUCTIONS = 1024  # tokens kept free for the instructions and the schema's own text
-
-
-def _takes_links(field: Field) -> bool:
-    return field.kind is Kind.URL or any(_takes_links(part) for part in field.fields)
 
 
 def _text(page: ParsedPage, passage: Passage) -> str:
