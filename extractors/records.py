@@ -25,9 +25,11 @@ from schemas.schema import Kind, Schema
 __all__ = ["Entry", "find_records"]
 
 _FEWEST = 2
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "caption", "legend"})
+_LEVELS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "caption": 7, "legend": 7}
+_NEAREST = 2  # headings above a record that are shown with it
 _CREDIT = (0.0, 1.0, 0.8, 0.5, 0.5)  # by how often a form is found in one record; seldom more
 _OFTEN = 0.2
+_ABOVE = 0.8  # for a form that only the heading above has: a day with its events under it
 _WORDS = 6.0  # of a record; those with fewer are likely menus
 _MENUS = re.compile(r"/(?:nav|footer|button|select)\b")  # whole pages stand in a form
 _AROUND_SHARE = 0.2
@@ -162,6 +164,7 @@ class _Judge:
         self._links = Counter(bisect_right(starts, link.span.start) - 1 for link in page.links)
         self._wants_links = any(field.kind is Kind.URL for field in fields)
         self._counts = [self._count(text) for text in self._texts]
+        self._headings = headings_above(page.document)
         self.signs = [
             (*(count > 0 for count in counts), self._links[place] > 0)
             for place, counts in enumerate(self._counts)
@@ -196,7 +199,7 @@ class _Judge:
         shapes = Counter(len(part) for part in parts)
         regular = shapes.most_common(1)[0][1] / len(parts)
         words = median(sum(len(self._texts[i].split()) for i in part) for part in parts)
-        pieces = median(sum(1 + self._texts[i].count(CELL_MARK) for i in part) for part in parts)
+        pieces = median(map(self._pieces_of, parts))
         around = sum(bool(_MENUS.search(self._document.blocks[p.start].xpath)) for p in parts)
         return (
             self.fit(parts)
@@ -207,31 +210,67 @@ class _Judge:
             * (_AROUND_SHARE if around > len(parts) / 2 else 1.0)
         )
 
+    def _pieces_of(self, part: range) -> int:
+        """Blocks and cells, and the heading above where that says what the part does not."""
+        own = sum(1 + self._texts[place].count(CELL_MARK) for place in part)
+        missing = [not any(self._counts[i][n] for i in part) for n in range(len(self._forms))]
+        return own + any(
+            lacks and said for lacks, said in zip(missing, self._above(part), strict=True)
+        )
+
+    def _above(self, part: range) -> list[bool]:
+        """Which forms the headings that the part stands under have."""
+        tops = self._headings[part.start]
+        headings = [i for i in tops if self._document.blocks[i].tag != "h1"]  # holds for all
+        return [any(self._counts[i][n] for i in headings) for n in range(len(self._forms))]
+
     def fit(self, parts: Sequence[range]) -> float:
         return sum(map(self._fit, parts)) / len(parts) if parts else 0.0
 
     def _fit(self, part: range) -> float:
         """How many of the forms asked for are there, best once each."""
         found = [sum(self._counts[i][n] for i in part) for n in range(len(self._forms))]
+        above = self._above(part)
+        credit = sum(
+            _ABOVE if said and not count else _credit(count)
+            for count, said in zip(found, above, strict=True)
+        )
         if self._wants_links:
-            found.append(sum(self._links[i] for i in part))
-        credit = sum(_CREDIT[n] if n < len(_CREDIT) else _OFTEN for n in found)
-        return (1 + credit) / (1 + len(found))
+            credit += _credit(sum(self._links[i] for i in part))
+        return (1 + credit) / (1 + len(found) + self._wants_links)
+
+
+def _credit(count: int) -> float:
+    return _CREDIT[count] if count < len(_CREDIT) else _OFTEN
+
+
+def headings_above(document: Document) -> list[tuple[int, ...]]:
+    """For each block, the headings that it stands under, the highest first: those before it that
+    no other of the same or a higher level has ended."""
+    open_: list[int] = []
+    above = []
+    for place, block in enumerate(document.blocks):
+        level = _LEVELS.get(block.tag)
+        if level is not None:
+            while open_ and _LEVELS[document.blocks[open_[-1]].tag] >= level:
+                open_.pop()
+        above.append(tuple(open_))
+        if level is not None:
+            open_.append(place)
+    return above
 
 
 def _with_context(document: Document, parts: Sequence[range]) -> tuple[Entry, ...]:
-    """Each part with the last heading above it, and what last stood between parts before it."""
+    """Each part with the headings it stands under, and what last stood between parts before it."""
+    headings = headings_above(document)
     inside = {place for part in parts for place in part}
-    heading: int | None = None
     between: int | None = None
     entries, at = [], 0
     for part in parts:
         for place in range(at, part.start):
-            if document.blocks[place].tag in _HEADINGS:
-                heading = place
-            elif at or place == part.start - 1:  # before the first: only what it begins with
-                between = place
+            if document.blocks[place].tag not in _LEVELS and (at or place == part.start - 1):
+                between = place  # before the first part: only what it begins with
         at = part.stop
-        context = {place for place in (heading, between) if place is not None} - inside
-        entries.append(Entry(part, tuple(sorted(context))))
+        context = {*headings[part.start][-_NEAREST:], *([] if between is None else [between])}
+        entries.append(Entry(part, tuple(sorted(context - inside))))
     return tuple(entries)
