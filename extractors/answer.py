@@ -84,14 +84,14 @@ class _Reader:
         nested = field.many or field.kind is Kind.OBJECT
         if not nested:
             return self._scalar(field, indent)
-        if not self._take("\n"):
-            self._rest_of_line()  # " null"
-            return _empty(field)
-        if field.kind is not Kind.OBJECT:
-            return tuple(self._items(indent))
-        if field.many:
+        self._take("\n")
+        if not field.many:
+            return self.record(field.fields, f"{indent}  ")
+        if self._take(f"{indent}- {NOTHING}\n"):
+            return ()
+        if field.kind is Kind.OBJECT:
             return tuple(self.records(field.fields, indent))
-        return self.record(field.fields, f"{indent}  ")
+        return tuple(self._items(indent))
 
     def _items(self, indent: str) -> Iterable[RawValue]:
         while self._take(f"{indent}- "):

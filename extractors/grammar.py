@@ -9,6 +9,8 @@ escaping:
     - grafting
     salary: null
 
+A list without items holds one null, `- null`, and an absent object a null in each of its parts.
+
 A verbatim value is a terminal that matches nothing but runs of whole words of the page, with line
 breaks read as spaces. So the model can choose words, and cannot make any up.
 Syntax: https://github.com/guidance-ai/llguidance/blob/main/docs/syntax.md
@@ -46,6 +48,7 @@ GAP = "\f"
 
 _MAX_CHARS = {Kind.TEXT: 400, Kind.MONEY: 80, Kind.DATE: 60, Kind.DATETIME: 60}
 _MAX_QUOTE_CHARS = 120
+_BREAK = "\n"
 
 # Scripts written without spaces between words; each character may begin or end a value.
 _UNSPACED = (
@@ -128,22 +131,22 @@ class _Rules:
         return self._name(" ".join(parts))
 
     def _field(self, field: Field, indent: str, lead: str) -> str:
-        key = _literal(f"{lead}{field.name}:")
+        key = f"{lead}{field.name}:"
+        # The line ends after the name of what has parts. Were null allowed in its place, a model
+        # that wants to go on in that line would be caught: it says ":", and only null follows.
+        if field.many or field.kind is Kind.OBJECT:
+            return f"{_literal(key + _BREAK)} {self._parts(field, indent)}"
+        return f"{_literal(key)} {self._scalar(field, indent)}"
+
+    def _parts(self, field: Field, indent: str) -> str:
+        if not field.many:
+            return self.record(field.fields, f"{indent}  ")
+        dash = _literal(f"{indent}-")
         if field.kind is Kind.OBJECT:
-            return f"{key} {self._object(field, indent)}"
-        if field.many:
-            item = f'{_literal(f"{indent}-")} " " {_value(field, self._links)} "\\n"'
-            return f"{key} {self._repeat(self._name(item), field.max_items)}"
-        return f"{key} {self._scalar(field, indent)}"
-
-    def _object(self, field: Field, indent: str) -> str:
-        if field.many:
             item = self.record(field.fields, indent, dash=True)
-            return self._repeat(item, field.max_items)
-        return self._name(f'{_null_line()} | "\\n" {self.record(field.fields, f"{indent}  ")}')
-
-    def _repeat(self, item: str, most: int) -> str:
-        return self._name(f'{_null_line()} | "\\n" {item}{{1,{most}}}')
+        else:
+            item = self._name(f'{dash} " " {_value(field, self._links)} "\\n"')
+        return self._name(f"{dash} {_null_line()} | {item}{{1,{field.max_items}}}")
 
     def _scalar(self, field: Field, indent: str) -> str:
         value = f'" " {_value(field, self._links)} "\\n"'

@@ -26,7 +26,7 @@ from extractors.ranking import promising_blocks
 from extractors.records import Entry, find_records
 from extractors.tokenizer import token_counter
 from schemas.errors import DecodeFailed
-from schemas.record import Record, Tier, Tokens
+from schemas.record import Cell, Record, Tier, Tokens
 from schemas.schema import Kind, Schema
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ __all__ = ["Budget", "Extraction", "Worker"]
 
 _INSTRUCTIONS = 1024  # tokens kept free for the instructions and the schema's own text
 _TOGETHER = 8  # records of a list answered in one go; more gain little and must fit the context
+_LONG_LIST = 3  # items
 _FIELD_ANSWER, _LIST_ANSWER = 40, 240  # tokens that a field, or a list, of a record may take
 
 
@@ -165,7 +166,7 @@ class _Reading:
         else:
             cells = records[0].cells if records else {}
             open_fields = tuple(
-                f for f in self._schema if f.many or f.name not in cells or is_absent(cells[f.name])
+                f for f in self._schema if f.name not in cells or _is_open(cells[f.name])
             )
         if not open_fields:
             return []
@@ -179,7 +180,7 @@ class _Reading:
         known, new = first[0].cells, then[0].cells
         cells = {
             f.name: merge_cells(f, [known[f.name], new[f.name]])
-            if f.many or is_absent(known[f.name])
+            if _is_open(known[f.name])
             else known[f.name]
             for f in self._schema
         }
@@ -293,6 +294,12 @@ class _Reading:
             self.tokens.output + sum(len(answer.tokens) for answer in answers),
             self.tokens.steps + steps,
         )
+
+
+def _is_open(cell: Cell) -> bool:
+    """Whether another part of the page may add to it: it is absent, or a list of some length. One
+    or two items, such as an article's authors, are likely all."""
+    return is_absent(cell) or (isinstance(cell, tuple) and len(cell) >= _LONG_LIST)
 
 
 def _answer_limit(schema: Schema) -> int:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import llguidance
 import pytest
 from hypothesis import given
@@ -96,22 +98,29 @@ def test_a_url_is_a_shown_link_or_a_printed_address() -> None:
 
 def test_lists_are_bounded() -> None:
     schema = one(Kind.TEXT, many=True, max_items=2)
-    assert accepts(schema, "x: null\n")
+    assert accepts(schema, "x:\n- null\n")
     assert accepts(schema, "x:\n- Parks\n- Trees\n")
     assert not accepts(schema, "x:\n- Parks\n- Trees\n- Ltd\n")
+
+
+@pytest.mark.parametrize("shape", [{"many": True}, {"kind": Kind.OBJECT, "fields": (Field("a"),)}])
+def test_what_has_parts_cannot_be_closed_in_its_first_line(shape: dict[str, Any]) -> None:
+    """A model that wants to go on after the colon would be pushed into null there."""
+    schema = Schema("thing", (Field("x", **shape),))
+    assert not accepts(schema, "x: null\n")
 
 
 def test_objects_and_lists_of_objects_nest_by_indent() -> None:
     parts = (Field("a"), Field("b", Kind.NUMBER))
     assert accepts(one(Kind.OBJECT, fields=parts), "x:\n  a: Parks\n  b: null\n")
-    assert accepts(one(Kind.OBJECT, fields=parts), "x: null\n")
+    assert accepts(one(Kind.OBJECT, fields=parts), "x:\n  a: null\n  b: null\n")
     many = one(Kind.OBJECT, fields=parts, many=True)
     assert accepts(many, "x:\n- a: Parks\n  b: 1,200\n- a: null\n  b: null\n")
 
 
 def test_many_records_are_a_list_at_the_top() -> None:
     schema = Schema("things", (Field("a"), Field("b", many=True)), many=True)
-    assert accepts(schema, "- a: Parks\n  b:\n  - Trees\n- a: Pay\n  b: null\n")
+    assert accepts(schema, "- a: Parks\n  b:\n  - Trees\n- a: Pay\n  b:\n  - null\n")
     assert accepts(schema, "null\n")
 
 
