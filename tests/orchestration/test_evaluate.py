@@ -230,3 +230,17 @@ def test_a_file_that_is_no_export_is_refused(tmp_path: Path) -> None:
     done = fieldwise(tmp_path, "evaluate", str(folder), *shape)
     assert done.exit_code == 2
     assert "is not an export of results" in done.stderr
+
+
+def test_the_gold_shown_in_the_document_scores_as_it_says() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "evaluate.md").read_text("utf-8")
+    shown = next(line for line in text.splitlines() if line.startswith('    {"title"'))
+    gold = json.loads(shown)
+    schema = Schema("job", (Field("title"), Field("salary"), Field("skills", many=True)))
+    values = gold | {"salary": "40k", "skills": ["grafting"]}
+    page = score_page(schema, gold, Answered([values]))
+    assert [(c.right, c.wrong, c.missed) for c in page.fields.values()] == [
+        RIGHT,
+        INVENTED,
+        (1, 0, 1),
+    ]
