@@ -32,10 +32,10 @@ from extractors.grammar import GAP, NOTHING, build_grammar
 from extractors.models import ModelLibrary
 from extractors.normalise import normalise
 from extractors.pages import Page
-from extractors.passages import Passage, choose_passage
+from extractors.passages import Passage, Shown
 from extractors.prompt import build_prompt, describe, encode_chat
 from extractors.runtime import Context, Runtime
-from extractors.tokenizer import load_tokenizer
+from extractors.tokenizer import load_tokenizer, token_counter
 from extractors.weights import WeightStore
 from extractors.worker import Budget, Worker
 from orchestration.settings import Settings
@@ -170,16 +170,8 @@ class _Ways:
         return _said(values, passage, answer, seconds)
 
     def _passage(self, page: ParsedPage) -> Passage:
-        backend = self._tokenizer.backend_tokenizer
-        return choose_passage(
-            page.document,
-            SCHEMA,
-            links=(),
-            budget=Budget().page,
-            count_tokens=lambda texts: [
-                len(e.ids) for e in backend.encode_batch(list(texts), add_special_tokens=False)
-            ],
-        )
+        shown = Shown(page.document, count_tokens=token_counter(self._tokenizer))
+        return shown.choose(SCHEMA, budget=Budget().page)
 
     def _answer(self, name: str, prompt: list[int], grammar: str) -> tuple[Answer, float]:
         context = self._contexts.setdefault(name, self._runtime.context(2848))

@@ -27,10 +27,10 @@ from extractors.decode import GrammarCompiler, Matcher, Question, decode
 from extractors.drafts import Drafter, PageDrafter
 from extractors.grammar import GAP, build_grammar
 from extractors.models import TOKENIZER_FOLDER, ModelLibrary
-from extractors.passages import choose_passage
+from extractors.passages import Shown
 from extractors.prompt import build_prompt
 from extractors.runtime import Context, Runtime
-from extractors.tokenizer import load_tokenizer
+from extractors.tokenizer import load_tokenizer, token_counter
 from extractors.weights import WeightStore
 from extractors.worker import Budget
 from orchestration.settings import Settings
@@ -125,21 +125,12 @@ def _read(
 ) -> int:
     """One page, as `Worker` reads it; returns the number of tokens answered."""
     with clock.time("passage, prompt"):
-        passage = choose_passage(
-            task.page.document,
-            SCHEMA,
-            links=task.page.links,
-            budget=PAGE_TOKENS,
-            count_tokens=lambda texts: [
-                len(e.ids)
-                for e in tokenizer.backend_tokenizer.encode_batch(
-                    list(texts), add_special_tokens=False
-                )
-            ],
-        )
+        document = task.page.document
+        shown = Shown(document, links=task.page.links, count_tokens=token_counter(tokenizer))
+        passage = shown.choose(SCHEMA, budget=PAGE_TOKENS)
         prompt = build_prompt(tokenizer, SCHEMA, passage.shown)
     with clock.time("write grammar"):
-        text = GAP.join(task.page.document.quote(span) for span in passage.spans)
+        text = GAP.join(document.quote(span) for span in passage.spans)
         grammar = build_grammar(SCHEMA, text, links=list(passage.links))
     with clock.time("compile grammar"):
         matcher = TimedMatcher(compiler.matcher(grammar), clock)

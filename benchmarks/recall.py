@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 from extractors.blocks import parse_page
 from extractors.models import TOKENIZER_FOLDER, ModelLibrary
 from extractors.pages import Page
-from extractors.passages import choose_passage
-from extractors.tokenizer import load_tokenizer
+from extractors.passages import Shown
+from extractors.tokenizer import TokenCounter, load_tokenizer, token_counter
 from extractors.weights import WeightStore
 from orchestration.settings import Settings
 from schemas.document import Document
@@ -67,7 +67,7 @@ def main() -> int:
     if not folder:
         print("set FIELDWISE_EVALDATA to the evaluation folder", file=sys.stderr)
         return 2
-    count = _TokenCount(_tokenizer())
+    count = token_counter(_tokenizer())
     print("| set | budget | recall | first tokens | share of the page | ms a page |")
     print("|---|---|---|---|---|---|")
     for name, schema in _SETS.items():
@@ -86,16 +86,7 @@ def _schema(folder: Path, name: str) -> Schema:
     return resolve(str(folder / "schemas" / f"{name}.json"))
 
 
-class _TokenCount:
-    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
-        self._backend = tokenizer.backend_tokenizer
-
-    def __call__(self, texts: Sequence[str]) -> list[int]:
-        encoded = self._backend.encode_batch(list(texts), add_special_tokens=False)
-        return [len(entry.ids) for entry in encoded]
-
-
-def _measure(folder: Path, schema: Schema, budgets: Sequence[int], count: _TokenCount) -> None:
+def _measure(folder: Path, schema: Schema, budgets: Sequence[int], count: TokenCounter) -> None:
     tallies: dict[int, Tally] = defaultdict(Tally)
     seconds = 0.0
     pages = list(_pages(folder, schema))
@@ -103,7 +94,7 @@ def _measure(folder: Path, schema: Schema, budgets: Sequence[int], count: _Token
         sizes = count([document.quote(block.span) for block in document.blocks])
         for budget in budgets:
             started = time.perf_counter()
-            passage = choose_passage(document, schema, links=(), budget=budget, count_tokens=count)
+            passage = Shown(document, count_tokens=count).choose(schema, budget=budget)
             seconds += time.perf_counter() - started
             shown = [document.quote(span) for span in passage.spans]
             tally = tallies[budget]

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page
-from extractors.passages import choose_passage
+from extractors.passages import Shown
+from extractors.tokenizer import token_counter
 from extractors.worker import Budget
 from schemas.json_schema import to_json_schema
 from schemas.schema import Schema
@@ -63,16 +64,8 @@ def _spread(folder: Path, pages: int) -> list[Path]:
 
 def _task(tokenizer: PreTrainedTokenizerFast, path: Path) -> Task:
     page = parse_page(Page(str(path), "", path.read_bytes()))
-    backend = tokenizer.backend_tokenizer
-    passage = choose_passage(
-        page.document,
-        SCHEMA,
-        links=(),
-        budget=PAGE_TOKENS,
-        count_tokens=lambda texts: [
-            len(e.ids) for e in backend.encode_batch(list(texts), add_special_tokens=False)
-        ],
-    )
+    shown = Shown(page.document, count_tokens=token_counter(tokenizer))
+    passage = shown.choose(SCHEMA, budget=PAGE_TOKENS)
     schema = to_json_schema(SCHEMA)
     asked = f"Fields, as JSON Schema:\n{json.dumps(schema)}\n\nThe page:\n\n{passage.shown}"
     messages = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": asked}]

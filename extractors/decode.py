@@ -33,6 +33,7 @@ __all__ = [
     "GrammarCompiler",
     "Matcher",
     "Question",
+    "common_prefix",
     "decode",
     "decode_steps",
     "decode_together",
@@ -207,7 +208,7 @@ def decode_together(
     prompts begin with alike is read once, and counted in the first answer's `prompt_read`.
     *context* must be `packable`. Raises as `decode` does, and when all do not fit the context.
     """
-    trunk = _common_prefix([question.prompt for question in questions])
+    trunk = common_prefix([question.prompt for question in questions])
     read = _read_trunk(context, trunk, check_stop)
     tails = [question.prompt[len(trunk) :] for question in questions]
     sayings = _say_together(Pack(context), questions, tails, max_tokens, check_stop)
@@ -216,8 +217,8 @@ def decode_together(
     return [s.answer(prompt_read=count) for s, count in zip(sayings, reads, strict=True)]
 
 
-def _common_prefix(prompts: Sequence[Sequence[int]]) -> Sequence[int]:
-    """What all begin with, short of any one's last token, since its logits are wanted."""
+def common_prefix(prompts: Sequence[Sequence[int]]) -> Sequence[int]:
+    """What all *prompts* begin with, short of each one's last token, whose logits are wanted."""
     shared = min(map(len, prompts)) - 1
     for prompt in prompts[1:]:
         shared = min(shared, _agreement(prompts[0], prompt))

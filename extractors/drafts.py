@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from extractors.grammar import QUOTE_SUFFIX
@@ -68,7 +68,7 @@ class PageDrafter:
     def __init__(self, tokenizer: PreTrainedTokenizerFast, schema: Schema, shown: str) -> None:
         self._encode = tokenizer.backend_tokenizer.encode
         self._lines = _Lines(shown)
-        self._fields = dict(_by_name(schema.fields))
+        self._fields = {field.name: field for field in schema.walk()}
         names = "|".join(sorted(map(re.escape, self._fields), key=len, reverse=True))
         self._lead = re.compile(rf"\s*(?:- )?(?:({names})(?:{re.escape(QUOTE_SUFFIX)})?:)?")
 
@@ -117,12 +117,6 @@ class PageDrafter:
     def _ids(self, text: str) -> list[int]:
         ids: list[int] = self._encode(text, add_special_tokens=False).ids
         return ids
-
-
-def _by_name(fields: Iterable[Field]) -> Iterator[tuple[str, Field]]:
-    for field in fields:
-        yield field.name, field
-        yield from _by_name(field.fields)
 
 
 class _Lines:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractors.blocks import Link
 from extractors.ranking import rank_blocks
-from schemas.document import Block, Document, Span
+from extractors.tokenizer import TokenCounter
+from schemas.document import Document, Span
 from schemas.schema import Schema
 
-__all__ = ["Passage", "choose_passage"]
+__all__ = ["Passage", "Shown"]
 
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 _GAP_LINE = "…"  # shown where blocks were left out
@@ -21,7 +23,8 @@ _LABEL_WORDS = 4  # a block no longer than that may be the label of the next
 class Passage:
     """Text for a prompt.
 
-    `spans`: what it covers of the document, in reading order; no two of them touch.
+    `spans`: what it covers of the document, in reading order; no two of them touch. `blocks`: the
+    same as numbers of blocks.
     `shown`: the page's text of these, with `# ` before each heading, a marker such as ` [L3]` after
     each link that may be answered, and a line with `…` where blocks were left out.
     `cut`: something was left out. `links`: the markers' names and what they stand for.
@@ -31,86 +34,118 @@ class Passage:
     shown: str
     cut: bool
     links: dict[str, Link]
+    blocks: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         """Characters of the page that it covers."""
         return sum(map(len, self.spans))
 
 
-def choose_passage(
-    document: Document,
-    schema: Schema,
-    *,
-    links: Sequence[Link],
-    budget: int,
-    count_tokens: Callable[[Sequence[str]], list[int]],
-) -> Passage:
-    """The blocks most likely to state what *schema* asks for, within *budget* tokens.
-
-    They stay in reading order. The block after a short label comes along. A page that fits is
-    shown whole; a block longer than the whole budget is cut inside, at a word.
+class Shown:
+    """A document as a model would be shown it, block by block, and choices of blocks from it.
 
     *links*: those to mark; pass none to leave the text as it is. *count_tokens* gives the length
     of each of some texts.
     """
-    named = {f"L{number}": link for number, link in enumerate(links, start=1)}
-    texts = _marked_blocks(document, named)
-    sizes = [size + 1 for size in count_tokens(texts)]  # and the line's end
-    if sum(sizes) <= budget:
-        return _passage(document, texts, range(len(texts)), named)
-    order = _by_worth(document, schema)
-    kept = _that_fit(document, order, sizes, budget)
-    if not kept:
-        return _part_of_block(document, document.blocks[order[0]], budget, count_tokens)
-    return _passage(document, texts, sorted(kept), named)
 
+    def __init__(
+        self,
+        document: Document,
+        *,
+        links: Sequence[Link] = (),
+        count_tokens: TokenCounter,
+    ) -> None:
+        self._document = document
+        self._links = {f"L{number}": link for number, link in enumerate(links, start=1)}
+        self._ordered = sorted(self._links.items(), key=lambda entry: entry[1].span)
+        self._starts = [link.span.start for _, link in self._ordered]
+        self._texts = _marked_blocks(document, self._links)
+        self._count = count_tokens
+        self._sizes = [size + 1 for size in count_tokens(self._texts)]  # and the line's end
 
-def _by_worth(document: Document, schema: Schema) -> list[int]:
-    scores = rank_blocks(document, schema)
-    return sorted(range(len(scores)), key=lambda i: -scores[i])
+    def choose(self, schema: Schema, *, budget: int, among: Sequence[int] | None = None) -> Passage:
+        """The blocks most likely to state what *schema* asks for, within *budget* tokens.
 
+        They stay in reading order. The block after a short label comes along. A page that fits is
+        shown whole; a block longer than the whole budget is cut inside, at a word. *among*: the
+        numbers of the blocks to choose from; `None` for all.
+        """
+        everything = range(len(self._texts))
+        candidates = everything if among is None else among
+        if sum(self._sizes[i] for i in candidates) <= budget:
+            return self._passage(candidates)
+        scores = rank_blocks(self._document, schema)
+        order = sorted(candidates, key=lambda i: -scores[i])
+        kept = self._that_fit(order, budget)
+        return self._passage(sorted(kept)) if kept else self._part_of_block(order[0], budget)
 
-def _that_fit(
-    document: Document, order: Sequence[int], sizes: Sequence[int], budget: int
-) -> set[int]:
-    kept: set[int] = set()
-    room = budget
-    for place in order:
-        wanted = {place, place + 1} if _is_label(document, place) else {place}
-        cost = sum(sizes[i] for i in wanted - kept)
-        if cost <= room:
-            kept |= wanted
-            room -= cost
-    return kept
+    def part(self, blocks: Sequence[int], *, budget: int) -> Passage:
+        """Just *blocks*; those from the end are left out where they are more than *budget*."""
+        kept, room = [], budget
+        for place in sorted(set(blocks)):
+            room -= self._sizes[place]
+            if room < 0:
+                break
+            kept.append(place)
+        if not kept:
+            return self._part_of_block(blocks[0], budget)
+        return self._passage(kept, cut=len(kept) < len(set(blocks)))
 
+    def _that_fit(self, order: Sequence[int], budget: int) -> set[int]:
+        kept: set[int] = set()
+        room = budget
+        for place in order:
+            wanted = {place, place + 1} if self._is_label(place) else {place}
+            cost = sum(self._sizes[i] for i in wanted - kept)
+            if cost <= room:
+                kept |= wanted
+                room -= cost
+        return kept
 
-def _is_label(document: Document, place: int) -> bool:
-    """Whether a block is short enough to say what the next one is, and there is a next one."""
-    if place + 1 >= len(document.blocks):
-        return False
-    text = document.quote(document.blocks[place].span)
-    return len(text.split()) <= _LABEL_WORDS and text.endswith((":", "："))
+    def _is_label(self, place: int) -> bool:
+        """Whether a block is short enough to say what the next is, and there is a next one."""
+        if place + 1 >= len(self._texts):
+            return False
+        text = self._document.quote(self._document.blocks[place].span)
+        return len(text.split()) <= _LABEL_WORDS and text.endswith((":", "："))
 
+    def _passage(self, kept: Sequence[int], *, cut: bool | None = None) -> Passage:
+        spans: list[Span] = []
+        lines: list[str] = []
+        for before, place in zip([-1, *kept], kept, strict=False):
+            span = self._document.blocks[place].span
+            if spans and place == before + 1:
+                spans[-1] = Span(spans[-1].start, span.end)
+            else:
+                lines += [_GAP_LINE] if spans else []
+                spans.append(span)
+            lines.append(self._texts[place])
+        left_out = len(kept) < len(self._texts) if cut is None else cut
+        return Passage(tuple(spans), "\n".join(lines), left_out, self._links_in(spans), tuple(kept))
 
-def _passage(
-    document: Document, texts: Sequence[str], kept: Sequence[int], links: dict[str, Link]
-) -> Passage:
-    spans: list[Span] = []
-    lines: list[str] = []
-    for before, place in zip([-1, *kept], kept, strict=False):
-        span = document.blocks[place].span
-        if spans and place == before + 1:
-            spans[-1] = Span(spans[-1].start, span.end)
-        else:
-            lines += [_GAP_LINE] if spans else []
-            spans.append(span)
-        lines.append(texts[place])
-    shown = {name: link for name, link in links.items() if _covers(spans, link.span)}
-    return Passage(tuple(spans), "\n".join(lines), len(kept) < len(texts), shown)
+    def _links_in(self, spans: Sequence[Span]) -> dict[str, Link]:
+        found = {}
+        for span in spans:
+            for name, link in self._ordered[bisect_left(self._starts, span.start) :]:
+                if link.span.start >= span.end:
+                    break
+                if link.span.end <= span.end:
+                    found[name] = link
+        return found
 
-
-def _covers(spans: Sequence[Span], part: Span) -> bool:
-    return any(span.start <= part.start and part.end <= span.end for span in spans)
+    def _part_of_block(self, place: int, budget: int) -> Passage:
+        """The first words of a block that fit; halving finds the place in few counts."""
+        block = self._document.blocks[place]
+        text = self._document.quote(block.span)
+        low, high = 0, len(text)
+        while low + 1 < high:
+            middle = (low + high) // 2
+            fits = self._count([text[:middle]])[0] <= budget
+            low, high = (middle, high) if fits else (low, middle)
+        space = text.rfind(" ", 0, low + 1)
+        end = space if space > 0 else low
+        span = Span(block.span.start, block.span.start + end)
+        return Passage((span,), text[:end], True, {}, (place,))
 
 
 def _marked_blocks(document: Document, links: dict[str, Link]) -> list[str]:
@@ -126,22 +161,3 @@ def _marked_blocks(document: Document, links: dict[str, Link]) -> list[str]:
         text += document.text[start : block.span.end]
         texts.append(f"# {text}" if block.tag in _HEADINGS else text)
     return texts
-
-
-def _part_of_block(
-    document: Document,
-    block: Block,
-    budget: int,
-    count_tokens: Callable[[Sequence[str]], list[int]],
-) -> Passage:
-    """The first words of *block* that fit; halving finds the place in few counts."""
-    text = document.quote(block.span)
-    low, high = 0, len(text)
-    while low + 1 < high:
-        middle = (low + high) // 2
-        fits = count_tokens([text[:middle]])[0] <= budget
-        low, high = (middle, high) if fits else (low, middle)
-    space = text.rfind(" ", 0, low + 1)
-    end = space if space > 0 else low
-    span = Span(block.span.start, block.span.start + end)
-    return Passage((span,), text[:end], True, {})

@@ -12,20 +12,24 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
 
 from schemas.document import Block, Document
 from schemas.schema import Field, Kind, Schema
 
-__all__ = ["rank_blocks"]
+__all__ = ["AROUND", "Form", "forms_of", "promising_blocks", "rank_blocks"]
+
+Form = tuple[re.Pattern[str], float]
+"""What a value looks like, and what a block that holds such a thing is worth."""
+
 
 _HEADINGS = {"title": 4.0, "h1": 5.0, "h2": 1.5, "h3": 1.0, "h4": 0.5}
 _LABELLED = {"dt": 1.0, "dd": 1.0, "th": 1.0, "td": 0.7, "li": 0.3, "time": 1.0, "label": 0.5}
-# A header within an article or a main part is the subject's own.
-_AROUND = re.compile(
+AROUND = re.compile(
     r"/(?:nav|footer|aside|form|button|select)\b|^/html/body(?:/div(?:\[\d+\])?)*/header\b"
 )
+"""Paths of what stands around a page's subject. The header of an article is its own."""
 _AROUND_COST = 3.0
 _LABEL = re.compile(r"^[^:：]{2,40}[:：]")
 _MONEY = re.compile(r"[$€£¥₹₽]|\b[A-Z]{3}\b ?\d|\d ?(?:[A-Z]{3}\b|kr\b|Kč|zł|%)")
@@ -56,31 +60,64 @@ _INHERITED = 0.6  # of a heading's shared words, by each block under it
 _START_WORTH, _START_BLOCKS = 3.0, 25.0  # the first blocks of the main part, and how fast it fades
 _TOP_WORTH, _TOP_BLOCKS = 2.0, 4.0
 _ITEM_WORTH, _ITEM_CHARS = 1.5, 80
+_PROMISING = 1.5
 _LONG = 40.0  # words; a longer block must be worth more to earn its room
 
 
 def rank_blocks(document: Document, schema: Schema) -> list[float]:
     """A score for every block of *document*; only their order means something."""
-    words = [_words(document.quote(block.span)) for block in document.blocks]
-    fields = list(_flat(schema.fields))
-    shared = _shared(words, [_query(field) for field in fields])
-    forms = {form for field in fields for form in _forms(field)}
+    signs = _Signs(document, schema)
     start = _main_start(document.blocks)
     scores, under = [], 0.0
     for place, block in enumerate(document.blocks):
         if block.tag in _HEADINGS:
-            under = shared[place]
+            under = signs.shared[place]
         text = document.quote(block.span)
         score = (
-            _SHARED_WORTH * max(shared[place], _INHERITED * under)
+            _SHARED_WORTH * max(signs.shared[place], _INHERITED * under)
             + _structure(block, text)
-            + sum(worth for form, worth in forms if form.search(text))
+            + signs.form(text)
             + _nearness(place - start)
         )
-        scores.append(score / (1 + len(words[place]) / _LONG) if score > 0 else score)
-    if any(field.many for field in fields):
+        length = len(signs.words[place])
+        scores.append(score / (1 + length / _LONG) if score > 0 else score)
+    if any(field.many for field in schema.walk()):
         _lift_items(document, scores)
     return scores
+
+
+def promising_blocks(document: Document, schema: Schema) -> set[int]:
+    """Blocks that look as if they said something of *schema*, wherever they stand but in menus:
+    by the form of what they say, or by words that few blocks share with it."""
+    signs = _Signs(document, schema)
+    scores = [
+        _SHARED_WORTH * signs.shared[place] + signs.form(document.quote(block.span))
+        for place, block in enumerate(document.blocks)
+    ]
+    if any(field.many for field in schema.walk()):
+        _lift_items(document, scores)
+    return {
+        place
+        for place, score in enumerate(scores)
+        if score >= _PROMISING and not AROUND.search(document.blocks[place].xpath)
+    }
+
+
+class _Signs:
+    """What the blocks of a document have in common with a schema.
+
+    `words`: of each block; `shared`: how well these match any field's.
+    """
+
+    def __init__(self, document: Document, schema: Schema) -> None:
+        fields = list(schema.walk())
+        self.words = [_words(document.quote(block.span)) for block in document.blocks]
+        self.shared = _shared(self.words, [_query(field) for field in fields])
+        self._forms = {form for field in fields for form in forms_of(field)}
+
+    def form(self, text: str) -> float:
+        """Worth of the forms asked for that *text* has."""
+        return sum(worth for form, worth in self._forms if form.search(text))
 
 
 def _lift_items(document: Document, scores: list[float]) -> None:
@@ -102,17 +139,11 @@ def _words(text: str) -> list[str]:
     return [word[:5] for word in re.findall(r"[^\W_]+", text.lower())]
 
 
-def _flat(fields: Iterable[Field]) -> Iterable[Field]:
-    for field in fields:
-        yield field
-        yield from _flat(field.fields)
-
-
 def _query(field: Field) -> frozenset[str]:
     return frozenset(_words(" ".join([*field.labels, field.description, *field.choices])))
 
 
-def _forms(field: Field) -> Iterator[tuple[re.Pattern[str], float]]:
+def forms_of(field: Field) -> Iterator[Form]:
     """The forms that values of *field* are likely to have, by its kind and by its words."""
     if field.kind in _FORMS:
         yield _FORMS[field.kind]
@@ -142,7 +173,7 @@ def _structure(block: Block, text: str) -> float:
     worth = _HEADINGS.get(block.tag, 0.0) + _LABELLED.get(block.tag, 0.0)
     if _LABEL.match(text):
         worth += 1.0
-    if _AROUND.search(block.xpath):
+    if AROUND.search(block.xpath):
         worth -= _AROUND_COST
     return worth
 

@@ -7,6 +7,7 @@ treats every GGUF vocabulary as Llama's, and then splits digits and white space 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,10 @@ from schemas.errors import WorkerError
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-__all__ = ["load_tokenizer"]
+__all__ = ["TokenCounter", "load_tokenizer", "token_counter"]
+
+TokenCounter = Callable[[Sequence[str]], list[int]]
+"""Tells how many tokens each of some texts is."""
 
 # Qwen2's split, from its published tokenizer.json: contractions, words with one leading mark,
 # single digits, runs of punctuation, white space that keeps line breaks together.
@@ -85,3 +89,13 @@ def _set_splitting(tokenizer: Tokenizer, name: str) -> None:
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence([digits, tail])
     else:
         raise WorkerError(f"a GGUF tokenizer of type {name!r} is not known here")
+
+
+def token_counter(tokenizer: PreTrainedTokenizerFast) -> TokenCounter:
+    """What tells the length of each of some texts, in tokens of *tokenizer*."""
+    backend = tokenizer.backend_tokenizer
+
+    def count(texts: Sequence[str]) -> list[int]:
+        return [len(e.ids) for e in backend.encode_batch(list(texts), add_special_tokens=False)]
+
+    return count

@@ -1,29 +1,33 @@
-"""One model reading one page: passage, prompt, constrained answer, values with evidence."""
+"""One model reading one page: passages, prompts, constrained answers, values with evidence."""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from extractors.answer import RawCell, RawRecord, RawValue, read_answer
-from extractors.blocks import Link, ParsedPage
-from extractors.decode import Answer, GrammarCompiler, Question, decode
+from extractors.blocks import ParsedPage
+from extractors.decode import (
+    Answer,
+    GrammarCompiler,
+    Question,
+    common_prefix,
+    decode,
+    decode_together,
+)
 from extractors.drafts import PageDrafter
-from extractors.evidence import Locator
 from extractors.grammar import GAP, build_grammar
-from extractors.normalise import normalise
-from extractors.passages import Passage, choose_passage
+from extractors.grounding import ground
+from extractors.merging import is_absent, merge_cells, merge_records
+from extractors.passages import Passage, Shown
 from extractors.prompt import build_prompt
-from schemas.document import Span
+from extractors.ranking import promising_blocks
+from extractors.records import Entry, find_records
+from extractors.tokenizer import token_counter
 from schemas.errors import DecodeFailed
-from schemas.record import ABSENT, Cell, Evidence, Record, Tier, Tokens, Value, ValueStatus
-from schemas.schema import Field, Kind, Schema
+from schemas.record import Record, Tier, Tokens
+from schemas.schema import Kind, Schema
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -32,14 +36,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Budget", "Extraction", "Worker"]
 
+_INSTRUCTIONS = 1024  # tokens kept free for the instructions and the schema's own text
+_TOGETHER = 8  # records of a list answered in one go; more gain little and must fit the context
+_FIELD_ANSWER, _LIST_ANSWER = 40, 240  # tokens that a field, or a list, of a record may take
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Limits of one page, in tokens. `page`: how much of its text is shown; `answer`: how long
-    the answer may grow."""
+    """Limits of one page. `page`: tokens of its text shown at a time; `answer`: how many the answer
+    may grow to; `windows`: how often another part of a long page is looked at."""
 
     page: int = 800
     answer: int = 1024
+    windows: int = 3
 
     @property
     def room(self) -> int:
@@ -51,14 +60,16 @@ class Budget:
 class Extraction:
     """What a worker made of a page.
 
-    `cut` says what was left out, in words for the user; `None` when nothing was.
-    `seconds`: wall time of "prompt" (reading it) and "decode".
+    `cut` says what was left out, in words for the user; `None` when nothing was. `seen`: records
+    that the page was found to list; `None` where no list was recognised.
+    `seconds`: wall time by stage.
     """
 
     records: tuple[Record, ...]
     cut: str | None
     tokens: Tokens
     seconds: dict[str, float] = field(default_factory=dict)
+    seen: int | None = None
 
 
 class Worker:
@@ -72,11 +83,11 @@ class Worker:
         tier: Tier,
         budget: Budget | None = None,
     ) -> None:
-        self._tokenizer = tokenizer
-        self._tier = tier
-        self._budget = budget or Budget()
-        self._compiler = GrammarCompiler(tokenizer, vocab=runtime.config.vocab)
-        self._context = runtime.context(self._budget.room)
+        self.tier = tier
+        self.budget = budget or Budget()
+        self.tokenizer = tokenizer
+        self.compiler = GrammarCompiler(tokenizer, vocab=runtime.config.vocab)
+        self.context = runtime.context(self.budget.room)
 
     def extract(
         self,
@@ -87,179 +98,203 @@ class Worker:
     ) -> Extraction:
         """The records that *page* states: one, or as many as it lists where *schema* is `many`.
 
-        *check_stop* is called before every forward pass and may raise to cancel.
+        Each record of a list is read by itself. Of a page longer than the budget the likeliest
+        part is read, then others while fields are open that they may answer. *check_stop* is
+        called before every forward pass and may raise to cancel.
 
         Raises:
             DecodeFailed: the schema's own text does not fit the context, or the runtime stopped.
         """
         started = time.perf_counter()
-        passage = self._passage(page, schema)
-        grammar = build_grammar(schema, _text(page, passage), links=list(passage.links))
-        matcher = self._compiler.matcher(grammar)
-        prompt = build_prompt(self._tokenizer, schema, passage.shown)
-        if len(prompt) + self._budget.answer > self._context.capacity:
-            raise DecodeFailed(
-                f"the schema takes {len(prompt) - self._budget.page} tokens to describe",
-                hint="use fewer fields or shorter descriptions",
-            )
-        question = Question(prompt, matcher, PageDrafter(self._tokenizer, schema, passage.shown))
-        answer = decode(
-            self._context, question, max_tokens=self._budget.answer, check_stop=check_stop
-        )
-        seconds = {"worker": time.perf_counter() - started}
-        records = self._records(page, passage, schema, answer)
-        tokens = Tokens(answer.prompt_read, len(answer.tokens), answer.steps)
-        return Extraction(records, _cut(page, passage, answer), tokens, seconds)
-
-    def _passage(self, page: ParsedPage, schema: Schema) -> Passage:
-        wants_links = any(_takes_links(field) for field in schema)
-        return choose_passage(
-            page.document,
-            schema,
-            links=page.links if wants_links else (),
-            budget=self._budget.page,
-            count_tokens=self._count_tokens,
+        entries = find_records(page, schema) if schema.many else ()
+        reading = _Reading(self, page, schema, check_stop)
+        records = reading.entries(entries) if entries else reading.windows()
+        return Extraction(
+            records,
+            "; ".join(reading.cuts) or None,
+            reading.tokens,
+            {"worker": time.perf_counter() - started},
+            len(entries) or None,
         )
 
-    def _count_tokens(self, texts: Sequence[str]) -> list[int]:
-        backend = self._tokenizer.backend_tokenizer
-        return [len(e.ids) for e in backend.encode_batch(list(texts), add_special_tokens=False)]
 
-    def _records(
-        self, page: ParsedPage, passage: Passage, schema: Schema, answer: Answer
-    ) -> tuple[Record, ...]:
-        transcript = _Transcript(answer, self._compiler)
-        grounder = _Grounder(page, passage, transcript, self._tier)
-        records: list[Record] = []
-        for raw in read_answer(schema, transcript.text):
-            cells = grounder.record(schema, raw)
-            if not schema.many or any(_said(cell) for cell in cells.values()):
-                records.append(Record(cells, page.document.url, len(records)))
-        return tuple(records)
-
-
-_DEAD_END = math.log(0.005)  # nats; likelier tokens than this the model does choose by itself
-# Of other kinds the model often wants another notation than the page's; these can be checked.
-_COPIED = frozenset({Kind.TEXT, Kind.CHOICE, Kind.BOOLEAN})
-_INSTRUCTIONS = 1024  # tokens kept free for the instructions and the schema's own text
-
-
-def _takes_links(field: Field) -> bool:
-    return field.kind is Kind.URL or any(_takes_links(part) for part in field.fields)
-
-
-def _text(page: ParsedPage, passage: Passage) -> str:
-    return GAP.join(page.document.quote(span) for span in passage.spans)
-
-
-def _cut(page: ParsedPage, passage: Passage, answer: Answer) -> str | None:
-    reasons = []
-    if passage.cut:
-        shown, whole = len(passage), len(page.document.text)
-        reasons.append(f"{shown:,} of {whole:,} characters were read, those likeliest to matter")
-    if not answer.complete:
-        reasons.append("the answer reached its token budget and the rest of it is missing")
-    return "; ".join(reasons) or None
-
-
-def _said(cell: Cell) -> bool:
-    if isinstance(cell, Value):
-        return cell.status is not ValueStatus.ABSENT
-    return any(_said(part) for part in (cell if isinstance(cell, tuple) else cell.values()))
-
-
-class _Transcript:
-    """An answer as text, and how sure the model was of any stretch of it."""
-
-    def __init__(self, answer: Answer, compiler: GrammarCompiler) -> None:
-        pieces = [compiler.decode_bytes(chosen.token) for chosen in answer.tokens]
-        self._logprobs = [chosen.logprob for chosen in answer.tokens]
-        self._ends = list(accumulate(map(len, pieces)))
-        raw = b"".join(pieces)
-        self.text = raw.decode("utf-8", errors="ignore")
-        # Character to byte offsets: equal for the ASCII answers that most pages get.
-        self._bytes = None if len(raw) == len(self.text) else _byte_offsets(self.text)
-
-    def confidence(self, place: Span) -> float:
-        """The geometric mean of the probabilities of the tokens chosen in *place*."""
-        chosen = self._chosen(place)
-        return float(np.exp(np.mean(chosen))) if chosen else 1.0
-
-    def is_dead_end(self, place: Span) -> bool:
-        """Whether the grammar had to push the model where it would hardly ever have gone."""
-        return min(self._chosen(place), default=0.0) < _DEAD_END
-
-    def _chosen(self, place: Span) -> list[float]:
-        """Log-probabilities of the tokens in *place* that were not forced."""
-        start, end = (self._bytes[i] if self._bytes else i for i in (place.start, place.end))
-        first, last = np.searchsorted(self._ends, [start + 1, end + 1])
-        # The token after the value counts too: it is the choice to end there.
-        return [p for p in self._logprobs[first : last + 1] if p is not None]
-
-
-def _byte_offsets(text: str) -> list[int]:
-    return [0, *accumulate(len(char.encode("utf-8")) for char in text)]
-
-
-class _Grounder:
-    """Turns raw answers into values that cite the page."""
+class _Reading:
+    """One page being read. `tokens` and `cuts`: what it took, and what was left out, so far."""
 
     def __init__(
-        self, page: ParsedPage, passage: Passage, transcript: _Transcript, tier: Tier
+        self, worker: Worker, page: ParsedPage, schema: Schema, check_stop: Callable[[], None]
     ) -> None:
-        self._url = page.document.url
-        self._links = passage.links
-        self._locator = Locator(page.document, passage.spans)
-        self._transcript = transcript
-        self._tier = tier
+        self.tokens = Tokens()
+        self.cuts: list[str] = []
+        self._worker = worker
+        self._page = page
+        self._schema = schema
+        self._check_stop = check_stop
+        links = page.links if any(field.kind is Kind.URL for field in schema.walk()) else ()
+        self._shown = Shown(
+            page.document, links=links, count_tokens=token_counter(worker.tokenizer)
+        )
 
-    def record(self, schema: Schema, raw: RawRecord) -> dict[str, Cell]:
-        return {field.name: self._cell(field, raw[field.name]) for field in schema}
+    # A page as a whole, in one window or several
 
-    def _cell(self, field: Field, raw: RawCell) -> Cell:
-        if isinstance(raw, RawValue):
-            return self._value(field, raw, taken=[])
-        if isinstance(raw, tuple):
-            return self._items(field, raw)
-        return {part.name: self._cell(part, raw[part.name]) for part in field.fields}
+    def windows(self) -> tuple[Record, ...]:
+        """Records from the likeliest part, and from others where they may say what is missing."""
+        budget = self._worker.budget
+        passage = self._shown.choose(self._schema, budget=budget.page)
+        records = self._read(passage)
+        read = len(passage)
+        unseen = set(range(len(self._page.document.blocks))) - set(passage.blocks)
+        for _ in range(budget.windows - 1):
+            wanted = self._worth_reading(records, unseen) if passage.cut else []
+            if not wanted:
+                break
+            passage = self._shown.choose(self._schema, budget=budget.page, among=wanted)
+            records = self._joined(records, self._read(passage))
+            read += len(passage)
+            unseen -= set(passage.blocks)
+        if passage.cut:
+            whole = len(self._page.document.text)
+            what = "characters were read, those likeliest to matter"
+            self.cuts.insert(0, f"{read:,} of {whole:,} {what}")
+        return records
 
-    def _items(self, field: Field, raws: tuple[RawCell, ...]) -> Cell:
-        """A list's items, each citing a place of its own: a repeated item needs a second place."""
-        if field.kind is Kind.OBJECT:
-            return tuple(self._cell(replace(field, many=False), raw) for raw in raws)
-        taken: list[Span] = []
-        items = []
-        for raw in raws:
-            value = self._value(field, raw, taken) if isinstance(raw, RawValue) else ABSENT
-            if value.evidence is not None:
-                taken.append(value.evidence.span)
-                items.append(value)
-        return tuple(items)
+    def _worth_reading(self, records: Sequence[Record], unseen: set[int]) -> list[int]:
+        """Unread blocks that look as if they said what *records* leave open, or more of a list."""
+        if self._schema.many:
+            open_fields = self._schema.fields
+        else:
+            cells = records[0].cells if records else {}
+            open_fields = tuple(
+                f for f in self._schema if f.many or f.name not in cells or is_absent(cells[f.name])
+            )
+        if not open_fields:
+            return []
+        promising = promising_blocks(self._page.document, replace(self._schema, fields=open_fields))
+        return sorted(promising & unseen)
 
-    def _value(self, field: Field, raw: RawValue, taken: list[Span]) -> Value:
-        confidence = self._transcript.confidence(raw.place)
-        absent = Value(tier=self._tier, confidence=confidence)
-        if raw.text is None or (field.kind in _COPIED and self._transcript.is_dead_end(raw.place)):
-            return absent
-        link = self._links.get(raw.text) if field.kind is Kind.URL else None
-        evidence = self._cite_link(link) if link else self._find(field, raw, taken)
-        if evidence is None:
-            return absent
-        said = link.href if link else self._what_is_said(field, raw, evidence)
-        data = normalise(said, field, base_url=self._url)
-        if data is None and field.kind is not Kind.TEXT:
-            return absent
-        return Value(said, data, evidence, self._tier, confidence, ValueStatus.FOUND)
+    def _joined(self, first: Sequence[Record], then: Sequence[Record]) -> tuple[Record, ...]:
+        """What the first window answered stands; lists grow."""
+        if self._schema.many or not first or not then:
+            return merge_records(self._schema, [first, then])
+        known, new = first[0].cells, then[0].cells
+        cells = {
+            f.name: merge_cells(f, [known[f.name], new[f.name]])
+            if f.many or is_absent(known[f.name])
+            else known[f.name]
+            for f in self._schema
+        }
+        return (replace(first[0], cells=cells),)
 
-    def _cite_link(self, link: Link) -> Evidence:
-        return self._locator.cite(link.span)
+    def _read(self, passage: Passage) -> tuple[Record, ...]:
+        worker = self._worker
+        question = self._question(self._schema, passage)
+        self._make_sure_it_fits(question)
+        answer = decode(
+            worker.context,
+            question,
+            max_tokens=worker.budget.answer,
+            check_stop=self._check_stop,
+        )
+        self._count([answer], steps=answer.steps)
+        if not answer.complete:
+            self.cuts.append("the answer reached its token budget and the rest of it is missing")
+        return tuple(self._ground(self._schema, passage, answer))
 
-    def _find(self, field: Field, raw: RawValue, taken: list[Span]) -> Evidence | None:
-        words = raw.quote if raw.quote is not None else str(raw.text)
-        return self._locator.find(words, labels=field.labels, taken=taken, heading=field.is_heading)
+    def _make_sure_it_fits(self, question: Question) -> None:
+        budget, capacity = self._worker.budget, self._worker.context.capacity
+        if len(question.prompt) + budget.answer > capacity:
+            raise DecodeFailed(
+                f"the schema takes {len(question.prompt) - budget.page} tokens to describe",
+                hint="use fewer fields or shorter descriptions",
+            )
 
-    def _what_is_said(self, field: Field, raw: RawValue, evidence: Evidence) -> str:
-        """A choice or boolean is the model's reading of the quote; all else is the quote."""
-        if field.kind in (Kind.CHOICE, Kind.BOOLEAN):
-            return str(raw.text)
-        return evidence.quote
+    # The records of a list, one by one
+
+    def entries(self, entries: Sequence[Entry]) -> tuple[Record, ...]:
+        """A record for each of *entries* that says something, several read at a time."""
+        taken = entries[: self._schema.max_records]
+        if len(taken) < len(entries):
+            self.cuts.append(f"the first {len(taken):,} of {len(entries):,} records were read")
+        records: list[Record] = []
+        for start in range(0, len(taken), _TOGETHER):
+            records += self._together(taken[start : start + _TOGETHER])
+        return tuple(replace(record, index=i) for i, record in enumerate(records))
+
+    def _together(self, entries: Sequence[Entry]) -> list[Record]:
+        one = replace(self._schema, many=False)
+        passages = [
+            self._shown.part([*entry.context, *entry.blocks], budget=self._worker.budget.page)
+            for entry in entries
+        ]
+        records: list[Record] = []
+        for passage, answer in zip(passages, self._answers(one, passages), strict=True):
+            (record,) = self._ground(one, passage, answer)
+            if not all(map(is_absent, record.cells.values())):
+                records.append(record)
+            if passage.cut or not answer.complete:
+                place = self._page.document.quote(passage.spans[0])[:40]
+                self.cuts.append(f"the record that begins {place!r} is longer than was read")
+        return records
+
+    def _answers(self, schema: Schema, passages: Sequence[Passage]) -> list[Answer]:
+        """Answers for *passages* in one go, or in two where all do not fit the context."""
+        worker = self._worker
+        questions = [self._question(schema, passage) for passage in passages]
+        limit = min(worker.budget.answer, _answer_limit(schema))
+        if len(questions) == 1 or not worker.context.packable:
+            answers = [
+                decode(worker.context, question, max_tokens=limit, check_stop=self._check_stop)
+                for question in questions
+            ]
+            self._count(answers, steps=sum(answer.steps for answer in answers))
+            return answers
+        if not self._fit_together(questions, limit):
+            half = len(passages) // 2
+            return self._answers(schema, passages[:half]) + self._answers(schema, passages[half:])
+        answers = decode_together(
+            worker.context, questions, max_tokens=limit, check_stop=self._check_stop
+        )
+        self._count(answers, steps=max(answer.steps for answer in answers))
+        return answers
+
+    def _fit_together(self, questions: Sequence[Question], limit: int) -> bool:
+        """Whether there is room even if every answer grows to its *limit*."""
+        prompts = [question.prompt for question in questions]
+        needed = sum(map(len, prompts)) + len(prompts) * limit
+        twice = (len(prompts) - 1) * len(common_prefix(prompts))
+        return needed - twice <= self._worker.context.capacity
+
+    # Both
+
+    def _question(self, schema: Schema, passage: Passage) -> Question:
+        tokenizer = self._worker.tokenizer
+        text = GAP.join(self._page.document.quote(span) for span in passage.spans)
+        grammar = build_grammar(schema, text, links=list(passage.links))
+        return Question(
+            build_prompt(tokenizer, schema, passage.shown),
+            self._worker.compiler.matcher(grammar),
+            PageDrafter(tokenizer, schema, passage.shown),
+        )
+
+    def _ground(self, schema: Schema, passage: Passage, answer: Answer) -> list[Record]:
+        worker = self._worker
+        return ground(
+            answer,
+            page=self._page,
+            passage=passage,
+            schema=schema,
+            tier=worker.tier,
+            compiler=worker.compiler,
+        )
+
+    def _count(self, answers: Sequence[Answer], *, steps: int) -> None:
+        self.tokens = Tokens(
+            self.tokens.prompt + sum(answer.prompt_read for answer in answers),
+            self.tokens.output + sum(len(answer.tokens) for answer in answers),
+            self.tokens.steps + steps,
+        )
+
+
+def _answer_limit(schema: Schema) -> int:
+    """Tokens for the answer about one record of a list, so that several fit one context."""
+    return sum(_LIST_ANSWER if field.many else _FIELD_ANSWER for field in schema.walk())

@@ -54,6 +54,8 @@ def to_plain(result: PageResult) -> Plain:
         "tokens": asdict(result.tokens),
         "seconds": dict(result.seconds),
         "text": result.text,
+        "seen": result.seen,
+        "next_page": result.next_page,
     }
 
 
@@ -67,6 +69,8 @@ def from_plain(plain: Plain) -> PageResult:
         tokens=Tokens(**plain["tokens"]),
         seconds=plain["seconds"],
         text=plain["text"],
+        seen=plain.get("seen"),  # rows from before lists were counted lack these
+        next_page=plain.get("next_page"),
     )
 
 

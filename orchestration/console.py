@@ -108,8 +108,12 @@ class Watcher:
         self._bars.update(self._tasks[what], completed=done, total=total)
 
     def _name_failure(self, result: PageResult) -> None:
-        if not self._quiet and result.status in (PageStatus.FAILED, PageStatus.BAD):
+        if self._quiet:
+            return
+        if result.status in (PageStatus.FAILED, PageStatus.BAD):
             say(f"{result.source}: {result.status}: {result.reason}")
+        elif result.seen is not None and len(result.records) < result.seen:
+            say(f"{result.source}: {len(result.records):,} of {result.seen:,} records")
 
 
 def print_report(report: Report, *, groups: bool = True) -> None:

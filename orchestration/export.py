@@ -64,6 +64,8 @@ class ExportOptions:
 def page_line(result: PageResult) -> dict[str, Any]:
     """*result* as one JSON object: source, status, reason, and each record's values and evidence.
 
+    `records_seen` says how many records the page lists, `next_page` where the list goes on.
+
     A value's evidence is an object of quote, start, end (code points), xpath, markup (its path
     there), contrary (the other quote of a conflict), tier, confidence and status; all but the
     status are null for a value the page does not state. An array field's is `{"spans": [...]}`
@@ -73,6 +75,8 @@ def page_line(result: PageResult) -> dict[str, Any]:
         "source": result.source,
         "status": result.status.value,
         "reason": result.reason,
+        "records_seen": result.seen,
+        "next_page": result.next_page,
         "records": [_finite(_record_line(record)) for record in result.records],
     }
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from extractors.bad_pages import BadKind, BadPage, why_bad
 from extractors.blocks import ParsedPage, parse_page
 from extractors.markup_answers import answer_from_markup
+from extractors.next_page import next_page
 from extractors.pages import Page
 from extractors.worker import Extraction
 from orchestration.cheapest import answered, merged, remaining
@@ -80,6 +81,8 @@ class Pipeline:
             extraction.tokens,
             {"read": read, **extraction.seconds},
             parsed.document.text,
+            extraction.seen,
+            next_page(parsed) if schema.many else None,
         )
 
     def _parsed(self, page: Page, stop: Stop) -> tuple[ParsedPage, BadPage | None]:

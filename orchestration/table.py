@@ -96,7 +96,10 @@ def _text(entry: Entry) -> str | None:
 
 
 def _ending(page: PageResult) -> str:
-    return f"{page.status}: {page.reason}" if page.reason else str(page.status)
+    ending = f"{page.status}: {page.reason}" if page.reason else str(page.status)
+    if page.seen is None:
+        return ending
+    return f"{ending}; {len(page.records):,} of {page.seen:,} records"
 
 
 def short_names(paths: Iterable[str]) -> dict[str, str]:

@@ -145,6 +145,8 @@ class PageResult:
     `reason` is set unless the status is ok.
     `seconds` is wall time by stage: "read", "parse", "prompt", "decode".
     `text` is the document's text the spans point into ("" when the page was not read).
+    `seen`: records that the page was found to list, of which `records` may be fewer; `None` where
+        no list was asked for or recognised. `next_page`: where a list goes on; `None`: nowhere.
     """
 
     source: str
@@ -154,3 +156,5 @@ class PageResult:
     tokens: Tokens = Tokens()
     seconds: Mapping[str, float] = field(default_factory=dict)
     text: str = ""
+    seen: int | None = None
+    next_page: str | None = None

@@ -58,6 +58,12 @@ class Field:
     unique: bool = False
     limits: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
+    def walk(self) -> Iterator[Field]:
+        """This field, then its parts."""
+        yield self
+        for part in self.fields:
+            yield from part.walk()
+
     @property
     def labels(self) -> tuple[str, ...]:
         """Words that a page may print before the value: the name, then its parts, lower case."""
@@ -85,6 +91,11 @@ class Schema:
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self.fields)
+
+    def walk(self) -> Iterator[Field]:
+        """Every field, each followed by its parts."""
+        for asked in self.fields:
+            yield from asked.walk()
 
     @property
     def names(self) -> tuple[str, ...]:

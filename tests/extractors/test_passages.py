@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractors.blocks import Link
-from extractors.passages import Passage, choose_passage
+from extractors.passages import Passage, Shown
 from schemas.document import Document, Span
 from schemas.schema import Field, Kind, Schema
 
@@ -21,7 +21,7 @@ def page(*blocks: tuple[str, str]) -> Document:
 
 
 def chosen(document: Document, *, budget: int, links: tuple[Link, ...] = ()) -> Passage:
-    return choose_passage(document, JOB, links=links, budget=budget, count_tokens=words_of)
+    return Shown(document, links=links, count_tokens=words_of).choose(JOB, budget=budget)
 
 
 def words_of(texts: list[str] | tuple[str, ...] | object) -> list[int]:

@@ -53,7 +53,7 @@ NOTHING = {
 def test_a_line_holds_values_and_their_evidence() -> None:
     line = page_line(PAGE)
     baker, bare = line["records"]
-    assert list(line) == ["source", "status", "reason", "records"]
+    assert list(line) == ["source", "status", "reason", "records_seen", "next_page", "records"]
     assert (line["source"], line["status"], line["reason"]) == ("https://ex.org/1", "ok", None)
     assert baker["values"] == {
         "title": "Baker",
@@ -90,6 +90,8 @@ def test_a_bad_page_is_a_line_with_its_reason() -> None:
         "source": "b.zip::x/2.html",
         "status": "bad",
         "reason": "a login wall",
+        "records_seen": None,
+        "next_page": None,
         "records": [],
     }
 

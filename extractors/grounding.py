@@ -1,0 +1,147 @@
+"""From an answer's text to values that cite the page: which words, how sure, where they stand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from itertools import accumulate
+
+import numpy as np
+
+from extractors.answer import RawCell, RawRecord, RawValue, read_answer
+from extractors.blocks import Link, ParsedPage
+from extractors.decode import Answer, GrammarCompiler
+from extractors.evidence import Locator
+from extractors.merging import is_absent
+from extractors.normalise import normalise
+from extractors.passages import Passage
+from schemas.document import Span
+from schemas.record import ABSENT, Cell, Evidence, Record, Tier, Value, ValueStatus
+from schemas.schema import Field, Kind, Schema
+
+__all__ = ["ground"]
+
+_DEAD_END = math.log(0.005)  # nats; likelier tokens than this the model does choose by itself
+# Of other kinds the model often wants another notation than the page's; these can be checked.
+_COPIED = frozenset({Kind.TEXT, Kind.CHOICE, Kind.BOOLEAN})
+
+
+def ground(
+    answer: Answer,
+    *,
+    page: ParsedPage,
+    passage: Passage,
+    schema: Schema,
+    tier: Tier,
+    compiler: GrammarCompiler,
+) -> list[Record]:
+    """The records of *answer*, each value with its place in *passage*.
+
+    A value whose words are not found there is absent, and so is one that the grammar had to push
+    the model into. Of a schema of many, records that say nothing are left out.
+    """
+    transcript = _Transcript(answer, compiler)
+    grounder = _Grounder(page, passage, transcript, tier)
+    records: list[Record] = []
+    for raw in read_answer(schema, transcript.text):
+        cells = grounder.record(schema, raw)
+        if not schema.many or not all(map(is_absent, cells.values())):
+            records.append(Record(cells, page.document.url, len(records)))
+    return records
+
+
+class _Transcript:
+    """An answer as text, and how sure the model was of any stretch of it."""
+
+    def __init__(self, answer: Answer, compiler: GrammarCompiler) -> None:
+        pieces = [compiler.decode_bytes(chosen.token) for chosen in answer.tokens]
+        self._logprobs = [chosen.logprob for chosen in answer.tokens]
+        self._ends = list(accumulate(map(len, pieces)))
+        raw = b"".join(pieces)
+        self.text = raw.decode("utf-8", errors="ignore")
+        # Character to byte offsets: equal for the ASCII answers that most pages get.
+        self._bytes = None if len(raw) == len(self.text) else _byte_offsets(self.text)
+
+    def confidence(self, place: Span) -> float:
+        """The geometric mean of the probabilities of the tokens chosen in *place*."""
+        chosen = self._chosen(place)
+        return float(np.exp(np.mean(chosen))) if chosen else 1.0
+
+    def is_dead_end(self, place: Span) -> bool:
+        """Whether the grammar had to push the model where it would hardly ever have gone."""
+        return min(self._chosen(place), default=0.0) < _DEAD_END
+
+    def _chosen(self, place: Span) -> list[float]:
+        """Log-probabilities of the tokens in *place* that were not forced."""
+        start, end = (self._bytes[i] if self._bytes else i for i in (place.start, place.end))
+        first, last = np.searchsorted(self._ends, [start + 1, end + 1])
+        # The token after the value counts too: it is the choice to end there.
+        return [p for p in self._logprobs[first : last + 1] if p is not None]
+
+
+def _byte_offsets(text: str) -> list[int]:
+    return [0, *accumulate(len(char.encode("utf-8")) for char in text)]
+
+
+class _Grounder:
+    """Turns raw answers into values that cite the page."""
+
+    def __init__(
+        self, page: ParsedPage, passage: Passage, transcript: _Transcript, tier: Tier
+    ) -> None:
+        self._url = page.document.url
+        self._links = passage.links
+        self._locator = Locator(page.document, passage.spans)
+        self._transcript = transcript
+        self._tier = tier
+
+    def record(self, schema: Schema, raw: RawRecord) -> dict[str, Cell]:
+        return {field.name: self._cell(field, raw[field.name]) for field in schema}
+
+    def _cell(self, field: Field, raw: RawCell) -> Cell:
+        if isinstance(raw, RawValue):
+            return self._value(field, raw, taken=[])
+        if isinstance(raw, tuple):
+            return self._items(field, raw)
+        return {part.name: self._cell(part, raw[part.name]) for part in field.fields}
+
+    def _items(self, field: Field, raws: tuple[RawCell, ...]) -> Cell:
+        """A list's items, each citing a place of its own: a repeated item needs a second place."""
+        if field.kind is Kind.OBJECT:
+            return tuple(self._cell(replace(field, many=False), raw) for raw in raws)
+        taken: list[Span] = []
+        items = []
+        for raw in raws:
+            value = self._value(field, raw, taken) if isinstance(raw, RawValue) else ABSENT
+            if value.evidence is not None:
+                taken.append(value.evidence.span)
+                items.append(value)
+        return tuple(items)
+
+    def _value(self, field: Field, raw: RawValue, taken: list[Span]) -> Value:
+        confidence = self._transcript.confidence(raw.place)
+        absent = Value(tier=self._tier, confidence=confidence)
+        if raw.text is None or (field.kind in _COPIED and self._transcript.is_dead_end(raw.place)):
+            return absent
+        link = self._links.get(raw.text) if field.kind is Kind.URL else None
+        evidence = self._cite_link(link) if link else self._find(field, raw, taken)
+        if evidence is None:
+            return absent
+        said = link.href if link else self._what_is_said(field, raw, evidence)
+        data = normalise(said, field, base_url=self._url)
+        if data is None and field.kind is not Kind.TEXT:
+            return absent
+        return Value(said, data, evidence, self._tier, confidence, ValueStatus.FOUND)
+
+    def _cite_link(self, link: Link) -> Evidence:
+        return self._locator.cite(link.span)
+
+    def _find(self, field: Field, raw: RawValue, taken: list[Span]) -> Evidence | None:
+        words = raw.quote if raw.quote is not None else str(raw.text)
+        return self._locator.find(words, labels=field.labels, taken=taken, heading=field.is_heading)
+
+    def _what_is_said(self, field: Field, raw: RawValue, evidence: Evidence) -> str:
+        """A choice or boolean is the model's reading of the quote; all else is the quote."""
+        if field.kind in (Kind.CHOICE, Kind.BOOLEAN):
+            return str(raw.text)
+        return evidence.quote

@@ -1,0 +1,276 @@
+"""Where on a page its list of records is: repeated siblings, found without fixed tag names.
+
+Records of a list stand under one parent, or under parents of one make, and look alike; what begins
+one is an element of one kind, and what follows until the next such element belongs to it: a row, a
+card, a heading with its paragraphs, a row with a row of details. Of all such lists on a page, the
+one is taken whose parts say what the schema asks for, once each. The idea of repeated regions is
+from MDR (Liu, Grossman & Zhai 2003) and DEPTA (Zhai & Liu 2005); the choice by the schema is ours.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from extractors.blocks import CELL_MARK, ParsedPage
+from extractors.ranking import Form, forms_of
+from schemas.document import Document
+from schemas.schema import Kind, Schema
+
+__all__ = ["Entry", "find_records"]
+
+_FEWEST = 2
+_LEVELS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "caption": 7, "legend": 7}
+_NEAREST = 2  # headings above a record that are shown with it
+_CREDIT = (0.0, 1.0, 0.8, 0.5, 0.5)  # by how often a form is found in one record; seldom more
+_OFTEN = 0.2
+_ABOVE = 0.8  # for a form that only the heading above has: a day with its events under it
+_WORDS = 6.0  # of a record; those with fewer are likely menus
+_MENUS = re.compile(r"/(?:nav|footer|button|select)\b")  # whole pages stand in a form
+_AROUND_SHARE = 0.2
+_ALIKE = 0.5  # of the best parent's fit that another parent of the same make must reach
+_LEAST_SCORE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record's place. `blocks`: its own, from `Document.blocks`. `context`: blocks before it
+    that hold for it too: the heading above, the row of column names."""
+
+    blocks: range
+    context: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """An element with text. `path` has its own step last; `shape`: what its blocks look like."""
+
+    path: str
+    first: int
+    last: int
+    shape: frozenset[object]
+
+    @property
+    def tag(self) -> str:
+        return self.path[self.path.rfind("/") + 1 :].partition("[")[0]
+
+
+def find_records(page: ParsedPage, schema: Schema) -> tuple[Entry, ...]:
+    """The records of *schema* on *page*, in the order of the page; () when it repeats nothing.
+
+    Entries do not overlap. What stands between them and in no list is in none.
+    """
+    document = page.document
+    judge = _Judge(page, schema)
+    best: tuple[float, list[range]] = (0.0, [])
+    for family in _families(document, judge.signs):
+        kept = judge.those_alike(family)
+        score = judge.score(kept)
+        if len(kept) >= _FEWEST and score > best[0]:
+            best = (score, kept)
+    if best[0] < _LEAST_SCORE:
+        return ()
+    return _with_context(document, best[1])
+
+
+# Candidates
+
+
+def _families(document: Document, signs: Sequence[tuple[bool, ...]]) -> Iterator[list[list[range]]]:
+    """Ways to cut the page into records: for each parent of one make, its records' blocks."""
+    families: dict[object, list[list[range]]] = defaultdict(list)
+    for parent, children in _siblings(document, signs).items():
+        make = re.sub(r"\[\d+\]", "", parent)
+        for tag in {child.tag for child in children}:
+            starters = [child for child in children if child.tag == tag]
+            families[make, tag].append(_cut(children, starters))
+            kinds = Counter(child.shape for child in starters)
+            for shape, count in kinds.items():
+                if _FEWEST <= count < len(starters):
+                    alike = [child for child in starters if child.shape == shape]
+                    families[make, tag, shape].append(_cut(children, alike))
+    return iter(families.values())
+
+
+def _siblings(document: Document, signs: Sequence[tuple[bool, ...]]) -> dict[str, list[_Element]]:
+    """By parent, its children that hold text, in order.
+
+    Lines of its own text, as between `<br>`, are children too, told apart by their *signs*.
+    """
+    owned: dict[str, list[int]] = defaultdict(list)
+    for place, block in enumerate(document.blocks):
+        path = block.xpath
+        while path.count("/") > 1:
+            owned[path].append(place)
+            path = path[: path.rfind("/")]
+    children: dict[str, list[_Element]] = defaultdict(list)
+    for path, places in owned.items():
+        shape = frozenset(_look(document, place, path) for place in places)
+        element = _Element(path, places[0], places[-1], shape)
+        children[path[: path.rfind("/")]].append(element)
+    for place, block in enumerate(document.blocks):
+        if len(children[block.xpath]) or owned[block.xpath] != [place]:
+            line = _Element(
+                f"{block.xpath}/{_LINE}[{place}]", place, place, frozenset([signs[place]])
+            )
+            children[block.xpath].append(line)
+    for found in children.values():
+        found.sort(key=lambda child: child.first)
+    return children
+
+
+_LINE = "text()"
+
+
+def _look(document: Document, place: int, path: str) -> tuple[str, int]:
+    """What a block within *path* looks like: where it stands there, and of how many cells."""
+    block = document.blocks[place]
+    inner = re.sub(r"\[\d+\]", "", block.xpath[len(path) :])
+    return inner, document.quote(block.span).count(CELL_MARK)
+
+
+def _cut(children: Sequence[_Element], starters: Sequence[_Element]) -> list[range]:
+    """From each starter to the next one; the last is as long as the others are."""
+    places = {child.path: i for i, child in enumerate(children)}
+    begins = [places[starter.path] for starter in starters]
+    ends = [*begins[1:], len(children)]
+    sizes = [end - begin for begin, end in zip(begins, ends, strict=True)]
+    if len(sizes) > 1:
+        ends[-1] = min(ends[-1], begins[-1] + max(1, int(median(sizes[:-1]))))
+    return [
+        range(children[begin].first, max(child.last for child in children[begin:end]) + 1)
+        for begin, end in zip(begins, ends, strict=True)
+    ]
+
+
+# Judgement
+
+
+class _Judge:
+    """Rates cuts by how well each part says what the schema asks for."""
+
+    def __init__(self, page: ParsedPage, schema: Schema) -> None:
+        self._document = page.document
+        self._texts = [page.document.quote(block.span) for block in page.document.blocks]
+        fields = list(schema.walk())
+        self._forms: list[Form] = list({form for field in fields for form in forms_of(field)})
+        self._pieces = len(fields)
+        starts = [block.span.start for block in page.document.blocks]
+        self._links = Counter(bisect_right(starts, link.span.start) - 1 for link in page.links)
+        self._wants_links = any(field.kind is Kind.URL for field in fields)
+        self._counts = [self._count(text) for text in self._texts]
+        self._headings = headings_above(page.document)
+        self.signs = [
+            (*(count > 0 for count in counts), self._links[place] > 0)
+            for place, counts in enumerate(self._counts)
+        ]
+
+    def _count(self, text: str) -> list[int]:
+        return [len(pattern.findall(text)) for pattern, _ in self._forms]
+
+    def those_alike(self, family: Sequence[Sequence[range]]) -> list[range]:
+        """Records under the parents that fit about as well as the best of them."""
+        fits = [self.fit(parts) for parts in family]
+        best = max(fits)
+        kept = [parts for parts, fit in zip(family, fits, strict=True) if fit >= _ALIKE * best]
+        return self._without_strangers(
+            sorted((p for parts in kept for p in parts), key=lambda p: p.start)
+        )
+
+    def _without_strangers(self, parts: list[range]) -> list[range]:
+        """Without rows of column names and the like, where nearly all others say something."""
+        says = [self._says(part) for part in parts]
+        if sum(says) < 0.6 * len(parts):
+            return parts
+        return [part for part, said in zip(parts, says, strict=True) if said]
+
+    def _says(self, part: range) -> bool:
+        """Whether it has any of the forms asked for."""
+        return any(count for place in part for count in self._counts[place])
+
+    def score(self, parts: Sequence[range]) -> float:
+        if len(parts) < _FEWEST:
+            return 0.0
+        shapes = Counter(len(part) for part in parts)
+        regular = shapes.most_common(1)[0][1] / len(parts)
+        words = median(sum(len(self._texts[i].split()) for i in part) for part in parts)
+        pieces = median(map(self._pieces_of, parts))
+        around = sum(bool(_MENUS.search(self._document.blocks[p.start].xpath)) for p in parts)
+        return (
+            self.fit(parts)
+            * (0.5 + 0.5 * regular)
+            * (0.3 + 0.7 * min(1.0, pieces / max(1, self._pieces)))
+            * min(1.0, words / _WORDS)
+            * math.log2(1 + len(parts))
+            * (_AROUND_SHARE if around > len(parts) / 2 else 1.0)
+        )
+
+    def _pieces_of(self, part: range) -> int:
+        """Blocks and cells, and the heading above where that says what the part does not."""
+        own = sum(1 + self._texts[place].count(CELL_MARK) for place in part)
+        missing = [not any(self._counts[i][n] for i in part) for n in range(len(self._forms))]
+        return own + any(
+            lacks and said for lacks, said in zip(missing, self._above(part), strict=True)
+        )
+
+    def _above(self, part: range) -> list[bool]:
+        """Which forms the headings that the part stands under have."""
+        tops = self._headings[part.start]
+        headings = [i for i in tops if self._document.blocks[i].tag != "h1"]  # holds for all
+        return [any(self._counts[i][n] for i in headings) for n in range(len(self._forms))]
+
+    def fit(self, parts: Sequence[range]) -> float:
+        return sum(map(self._fit, parts)) / len(parts) if parts else 0.0
+
+    def _fit(self, part: range) -> float:
+        """How many of the forms asked for are there, best once each."""
+        found = [sum(self._counts[i][n] for i in part) for n in range(len(self._forms))]
+        above = self._above(part)
+        credit = sum(
+            _ABOVE if said and not count else _credit(count)
+            for count, said in zip(found, above, strict=True)
+        )
+        if self._wants_links:
+            credit += _credit(sum(self._links[i] for i in part))
+        return (1 + credit) / (1 + len(found) + self._wants_links)
+
+
+def _credit(count: int) -> float:
+    return _CREDIT[count] if count < len(_CREDIT) else _OFTEN
+
+
+def headings_above(document: Document) -> list[tuple[int, ...]]:
+    """For each block, the headings that it stands under, the highest first: those before it that
+    no other of the same or a higher level has ended."""
+    open_: list[int] = []
+    above = []
+    for place, block in enumerate(document.blocks):
+        level = _LEVELS.get(block.tag)
+        if level is not None:
+            while open_ and _LEVELS[document.blocks[open_[-1]].tag] >= level:
+                open_.pop()
+        above.append(tuple(open_))
+        if level is not None:
+            open_.append(place)
+    return above
+
+
+def _with_context(document: Document, parts: Sequence[range]) -> tuple[Entry, ...]:
+    """Each part with the headings it stands under, and what last stood between parts before it."""
+    headings = headings_above(document)
+    inside = {place for part in parts for place in part}
+    between: int | None = None
+    entries, at = [], 0
+    for part in parts:
+        for place in range(at, part.start):
+            if document.blocks[place].tag not in _LEVELS and (at or place == part.start - 1):
+                between = place  # before the first part: only what it begins with
+        at = part.stop
+        context = {*headings[part.start][-_NEAREST:], *([] if between is None else [between])}
+        entries.append(Entry(part, tuple(sorted(context - inside))))
+    return tuple(entries)

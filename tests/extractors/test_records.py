@@ -1,0 +1,143 @@
+"""A page's list of records, whatever its markup."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from extractors.blocks import ParsedPage, parse_page
+from extractors.pages import Page
+from extractors.records import Entry, find_records
+from schemas.schema import Field, Kind, Schema
+
+TALK = Schema(
+    "talk",
+    (Field("title"), Field("day", Kind.DATE), Field("room"), Field("details", Kind.URL)),
+    many=True,
+)
+ROWS = [
+    ("Oak in winter", "3.4.2026", "Hall A"),
+    ("On grafting", "4.4.2026", "Hall B"),
+    ("Soil and water", "5.4.2026", "Barn"),
+    ("A short history of hedges", "6.4.2026", "Hall A"),
+]
+MENU = (
+    "<nav><ul>"
+    + "".join(f"<li><a href=/{w}>{w}</a>" for w in ("home", "news", "shop"))
+    + "</ul></nav>"
+)
+FOOT = "<footer><ul><li>Imprint<li>Privacy<li>Contact</ul></footer>"
+
+
+def parsed(body: str) -> ParsedPage:
+    return parse_page(Page("list", "https://ex.org/", f"{MENU}{body}{FOOT}".encode()))
+
+
+def texts(body: str, schema: Schema = TALK) -> list[str]:
+    """What each record found says of its own."""
+    page = parsed(body)
+    return [said(page, entry.blocks) for entry in find_records(page, schema)]
+
+
+def said(page: ParsedPage, blocks: range | tuple[int, ...]) -> str:
+    return " / ".join(page.document.quote(page.document.blocks[i].span) for i in blocks)
+
+
+def link(title: str) -> str:
+    return f"<a href='/talk?{len(title)}'>{title}</a>"
+
+
+LISTS = {
+    "a table": "<table><tr><th>Title<th>Day<th>Room</tr>"
+    + "".join(f"<tr><td>{link(t)}<td>{d}<td>{r}</tr>" for t, d, r in ROWS)
+    + "</table>",
+    "cards": "".join(f"<div><h3>{link(t)}</h3><p>{d}</p><p>{r}</p></div>" for t, d, r in ROWS),
+    "list items": "<ul>" + "".join(f"<li>{link(t)}<br>{d}<br>{r}" for t, d, r in ROWS) + "</ul>",
+    "headings with paragraphs": "<main>"
+    + "".join(f"<h3>{link(t)}</h3><p>{d}</p><p>{r}</p>" for t, d, r in ROWS)
+    + "</main>",
+    "rows with a row of details": "<table>"
+    + "".join(f"<tr><td>{link(t)}<td>{d}</tr><tr><td colspan=2>{r}</tr>" for t, d, r in ROWS)
+    + "</table>",
+    "several bodies of a table": "<table>"
+    + "".join(f"<tbody><tr><td>{link(t)}<tr><td>{d}<tr><td>{r}</tbody>" for t, d, r in ROWS)
+    + "</table>",
+    "a definition list": "<dl>"
+    + "".join(f"<dt>{link(t)}<dd>{d}<dd>{r}" for t, d, r in ROWS)
+    + "</dl>",
+    "cards in two columns": "<div>"
+    + "".join(f"<section><h4>{link(t)}</h4><p>{d}, {r}</p></section>" for t, d, r in ROWS[:2])
+    + "</div><div>"
+    + "".join(f"<section><h4>{link(t)}</h4><p>{d}, {r}</p></section>" for t, d, r in ROWS[2:])
+    + "</div>",
+    "lines without elements": "<div>"
+    + "".join(f"{d}<br>{link(t)}<br>{r}<br>" for t, d, r in ROWS)
+    + "</div>",
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_record_is_found_by_itself(name: str) -> None:
+    found = texts(f"<h1>Talks</h1><p>Come to our talks this spring.</p>{LISTS[name]}")
+    assert len(found) == len(ROWS)
+    for words, row in zip(found, ROWS, strict=True):
+        assert all(part in words for part in row)
+
+
+def test_the_row_of_column_names_comes_along_with_every_record() -> None:
+    page = parsed(f"<h1>Talks</h1>{LISTS['a table']}")
+    entries = find_records(page, TALK)
+    assert {said(page, entry.context) for entry in entries} == {"Talks / Title | Day | Room"}
+
+
+def test_a_heading_holds_for_the_records_under_it() -> None:
+    day = "<h2>{}</h2><ul>{}</ul>"
+    items = [f"<li><h3>{link(t)}</h3><p>{r}, 10:00</p></li>" for t, _, r in ROWS]
+    page = parsed(
+        day.format("3 April 2026", "".join(items[:2]))
+        + day.format("4 April 2026", "".join(items[2:]))
+    )
+    entries = find_records(page, TALK)
+    assert len(entries) == 4
+    assert ["April" in said(page, entry.context) for entry in entries] == [True] * 4
+    assert "4 April" in said(page, entries[3].context)
+
+
+def test_a_page_without_a_list_has_no_records() -> None:
+    assert texts("<h1>Oak in winter</h1><p>A talk about oaks.</p>") == []
+
+
+def test_a_thousand_rows_are_found_at_once() -> None:
+    rows = "".join(
+        f"<tr><td>{link(f'Talk number {i}')}<td>{i % 28 + 1}.4.2026<td>Hall" for i in range(1000)
+    )
+    page = parsed(f"<table>{rows}</table>")
+    started = time.perf_counter()
+    assert len(find_records(page, TALK)) == 1000
+    assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_records_of_any_page_follow_one_another_and_never_overlap(seed: int) -> None:
+    rng = random.Random(seed)
+    body = "".join(scrap(rng, 3) for _ in range(rng.randint(1, 12)))
+    page = parsed(body)
+    end = 0
+    for entry in find_records(page, TALK):
+        assert isinstance(entry, Entry)
+        assert end <= entry.blocks.start < entry.blocks.stop <= len(page.document.blocks)
+        assert not set(entry.context) & set(entry.blocks)
+        assert all(place < entry.blocks.start for place in entry.context)
+        end = entry.blocks.stop
+
+
+def scrap(rng: random.Random, depth: int) -> str:
+    tag = rng.choice(
+        ["div", "p", "li", "tr", "td", "h3", "ul", "table", "section", "br", "a href=/x"]
+    )
+    inner = rng.choice(["", "word", "3.4.2026", "Hall A"])
+    if depth:
+        inner += "".join(scrap(rng, depth - 1) for _ in range(rng.randint(0, 4)))
+    return f"<{tag}>{inner}</{tag.split()[0]}>"
