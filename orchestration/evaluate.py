@@ -27,6 +27,7 @@ __all__ = [
     "Report",
     "answers_in",
     "evaluate",
+    "pages_without_gold",
     "read_gold_set",
     "report_on",
     "sampled",
@@ -49,12 +50,14 @@ class GoldPage:
 @dataclass(frozen=True, slots=True)
 class Report:
     """`groups`: the score of each template or site. `interval`: of the micro-F1, 95 % of the ways
-    to draw as many pages from these at random. `unanswered`: pages that no result speaks of."""
+    to draw as many pages from these at random. `unanswered`: pages that no result speaks of;
+    `unscored`: fields of the schema that the gold of no page has a say on."""
 
     score: Score
     groups: Mapping[str, Score]
     interval: tuple[float, float]
     unanswered: Sequence[str] = ()
+    unscored: Sequence[str] = ()
     seconds: float | None = None
     tokens: float | None = None
 
@@ -71,6 +74,7 @@ class Report:
             "values": score.values,
             "without_evidence": score.ungrounded,
             "unanswered": len(self.unanswered),
+            "unscored": list(self.unscored),
             "seconds_a_page": self.seconds,
             "tokens_a_page": self.tokens,
         }
@@ -122,6 +126,12 @@ def read_gold_set(folder: Path) -> list[GoldPage]:
     return pages
 
 
+def pages_without_gold(folder: Path) -> list[str]:
+    """Names of the set's pages that have no gold: they are neither run nor scored."""
+    known = {file.stem for file in (folder / "gold").glob("*.json")}
+    return sorted(page.stem for page in (folder / "html").glob("*.html") if page.stem not in known)
+
+
 def _object(file: Path) -> dict[str, Any]:
     try:
         gold = json.loads(file.read_text("utf-8"))
@@ -135,7 +145,10 @@ def _object(file: Path) -> dict[str, Any]:
 def _groups(manifest: Path) -> Iterator[tuple[str, str]]:
     if not manifest.is_file():
         return
-    for number, line in enumerate(manifest.read_text("utf-8").splitlines(), start=1):
+    # not splitlines: other line ends than this one may stand inside JSON text
+    for number, line in enumerate(manifest.read_text("utf-8").split("\n"), start=1):
+        if not line.strip():
+            continue
         try:
             entry = json.loads(line)
             yield str(entry["id"]), str(entry.get("template") or entry.get("site") or "-")
@@ -145,17 +158,35 @@ def _groups(manifest: Path) -> Iterator[tuple[str, str]]:
 
 
 def evaluate(schema: Schema, pages: Sequence[GoldPage], answers: Mapping[str, Answered]) -> Report:
-    """Score *answers*, by page name, against *pages*. A page without an answer says nothing."""
+    """Score *answers*, by page name, against *pages*. A page without an answer says nothing.
+
+    Raises:
+        GoldError: the gold has a say on no field of *schema*, so that nothing could be wrong.
+    """
     empty = Answered()
     scores = [score_page(schema, page.gold, answers.get(page.name, empty)) for page in pages]
     groups: dict[str, list[PageScore]] = defaultdict(list)
     for page, score in zip(pages, scores, strict=True):
         groups[page.group].append(score)
+    together = total(schema, scores)
+    unscored = [name for name, counts in together.fields.items() if not counts.asked]
+    if len(unscored) == len(together.fields):
+        raise _nothing_to_score(schema, pages)
     return Report(
-        total(schema, scores),
+        together,
         {name: total(schema, members) for name, members in groups.items()},
         _interval(scores),
         [page.name for page in pages if page.name not in answers],
+        unscored,
+    )
+
+
+def _nothing_to_score(schema: Schema, pages: Sequence[GoldPage]) -> GoldError:
+    records = [record for page in pages for record in page.gold.get("items", [page.gold])]
+    known = sorted({name for record in records for name in record if not name.startswith("_")})
+    return GoldError(
+        f"the gold says nothing of {', '.join(schema.names)}",
+        hint=f"its fields are {', '.join(known) or 'none'}; name the same ones in the schema",
     )
 
 
@@ -196,7 +227,8 @@ def _interval(pages: Sequence[PageScore]) -> tuple[float, float]:
     draws = np.random.default_rng(0).integers(0, len(pages), (_RESAMPLES, len(pages)))
     right, wrong, missed = counts[draws].sum(axis=1).T
     both = 2 * right + wrong + missed
-    f1 = np.divide(2 * right, both, out=np.zeros(_RESAMPLES), where=both > 0)
+    # where nothing was there and nothing was said, F1 is 1, as it is for a field
+    f1 = np.divide(2 * right, both, out=np.ones(_RESAMPLES), where=both > 0)
     low, high = np.percentile(f1, [2.5, 97.5])
     return float(low), float(high)
 
@@ -218,7 +250,8 @@ def answers_in(file: Path) -> dict[str, Answered]:
 
 
 def _lines(text: str) -> Iterator[Any]:
-    return (json.loads(line) for line in text.splitlines() if line.strip())
+    # not splitlines: U+2028 and its like may stand inside JSON text
+    return (json.loads(line) for line in text.split("\n") if line.strip())
 
 
 def _answered(line: Mapping[str, Any]) -> tuple[str, Answered]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.commands import TierChoice, errors_as_exit_status, stop_on_ctrl_c
-from orchestration.console import Watcher, print_report
+from orchestration.console import Watcher, print_report, say
 from schemas.record import Tier
 from schemas.schema import Schema
 from schemas.source import resolve
@@ -50,6 +50,8 @@ def evaluate(
     with errors_as_exit_status():
         wanted = resolve(schema)
         pages = evaluation.read_gold_set(folder)
+        if (idle := evaluation.pages_without_gold(folder)) and not quiet:
+            say(f"{len(idle)} pages without gold are left out: {', '.join(idle[:5])}")
         if sample:
             pages = evaluation.sampled(pages, each=sample)
         if results:

@@ -112,8 +112,8 @@ class Score:
 
     @property
     def macro_f1(self) -> float:
-        """The mean F1 of the fields that the gold has a say on."""
-        asked = [counts.f1 for counts in self.fields.values() if counts.asked]
+        """The mean F1 of the fields that the gold has a say on, each as it is printed."""
+        asked = [round(counts.f1, 4) for counts in self.fields.values() if counts.asked]
         return sum(asked) / max(1, len(asked))
 
     @property
@@ -219,7 +219,10 @@ def _score_value(counts: FieldScore, asked: Field, got: Any, gold: Gold) -> bool
 
 
 def _listed(value: Any) -> list[Any]:
-    return [value] if isinstance(value, str) else list(value or [])
+    """The items of *value*; a single one, as another program may export it, is a list of one."""
+    if isinstance(value, list | Mapping):
+        return list(value)
+    return [value] if value or value == "" else []
 
 
 def _score_items(counts: FieldScore, got: list[Any], want: list[Any]) -> bool:
