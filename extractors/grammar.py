@@ -49,6 +49,7 @@ GAP = "\f"
 _MAX_CHARS = {Kind.TEXT: 400, Kind.MONEY: 80, Kind.DATE: 60, Kind.DATETIME: 60}
 _MAX_QUOTE_CHARS = 120
 _BREAK = "\n"
+_MOST_RECORDS = 200  # in one answer; of a recognised list each record is an answer of its own
 
 # Scripts written without spaces between words; each character may begin or end a value.
 _UNSPACED = (
@@ -102,7 +103,7 @@ def build_grammar(schema: Schema, text: str, *, links: Sequence[str] = ()) -> st
     rules = _Rules(links, quotable=bool(text.strip()))
     if schema.many:
         item = rules.record(schema.fields, "", dash=True)
-        start = f'{_literal(NOTHING)} "\\n" | {item}{{1,{schema.max_records}}}'
+        start = f'{_literal(NOTHING)} "\\n" | {item}{{1,{min(schema.max_records, _MOST_RECORDS)}}}'
     else:
         start = rules.record(schema.fields, "")
     return "\n".join([f"start: {start}", *rules.lines, *_terminals(text)])

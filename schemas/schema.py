@@ -11,7 +11,7 @@ from typing import Any
 __all__ = ["Field", "Kind", "Schema"]
 
 MAX_ITEMS = 64
-MAX_RECORDS = 200
+MAX_RECORDS = 10_000
 
 _HEADINGS = frozenset({"headline", "name", "title"})
 

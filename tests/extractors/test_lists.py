@@ -1,0 +1,107 @@
+"""A worker on list pages and on long ones. The weights are random; what is counted is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractors.blocks import ParsedPage, parse_page
+from extractors.models import ModelLibrary
+from extractors.pages import Page
+from extractors.weights import WeightStore
+from extractors.worker import Budget, Worker
+from schemas.record import Tier, cell_values
+from schemas.schema import Field, Kind, Schema
+from tests.extractors import tiny
+
+TALK = Schema("talk", (Field("title"), Field("day", Kind.DATE), Field("room")), many=True)
+
+
+def parsed(body: str) -> ParsedPage:
+    return parse_page(Page("list", "https://ex.org/", body.encode()))
+
+
+def table(rows: int) -> ParsedPage:
+    cells = "".join(f"<tr><td>Talk {i}<td>{i % 28 + 1}.4.2026<td>Hall {i}" for i in range(rows))
+    return parsed(f"<h1>Talks</h1><table>{cells}</table>")
+
+
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory: pytest.TempPathFactory) -> Worker:
+    folder = tmp_path_factory.mktemp("model")
+    library = ModelLibrary(folder, WeightStore(folder, offline=True))
+    budget = Budget(page=400, answer=300)
+    return library.worker(
+        Tier.SMALL, model=str(tiny.save(folder / "weights")), budget=budget, threads=1
+    )
+
+
+def test_each_record_quotes_its_own_row_or_the_heading(worker: Worker) -> None:
+    page = table(20)
+    extraction = worker.extract(page, TALK)
+    assert extraction.seen == 20
+    for record in extraction.records:
+        quoted = [v.evidence for c in record.cells.values() for v in cell_values(c) if v.evidence]
+        rows = {page.document.block_at(e.span.start).xpath for e in quoted}
+        assert len(rows - {"/html/body/h1"}) <= 1
+        assert all(e.quote == page.document.quote(e.span) for e in quoted)
+
+
+def test_a_record_that_says_nothing_is_not_kept(worker: Worker) -> None:
+    extraction = worker.extract(table(12), TALK)
+    assert all(any(value is not None for value in r.data.values()) for r in extraction.records)
+    assert [record.index for record in extraction.records] == list(range(len(extraction.records)))
+
+
+def test_a_list_longer_than_wanted_says_how_much_was_read(worker: Worker) -> None:
+    short = Schema(TALK.name, TALK.fields, many=True, max_records=5)
+    extraction = worker.extract(table(9), short)
+    assert extraction.seen == 9
+    assert "the first 5 of 9 records were read" in str(extraction.cut)
+
+
+def test_a_page_without_a_list_is_read_as_a_whole(worker: Worker) -> None:
+    extraction = worker.extract(parsed("<h1>Oaks</h1><p>A talk on oaks.</p>"), TALK)
+    assert extraction.seen is None
+
+
+def test_records_read_together_take_fewer_passes_than_alone(worker: Worker) -> None:
+    one, many = worker.extract(table(2), TALK).tokens, worker.extract(table(16), TALK).tokens
+    assert many.steps < 8 * one.steps
+
+
+def test_a_stop_ends_a_list_before_its_next_pass(worker: Worker) -> None:
+    class Stopped(Exception):
+        pass
+
+    asked = 0
+
+    def check_stop() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        worker.extract(table(16), TALK, check_stop=check_stop)
+    assert worker.extract(table(3), TALK).seen == 3, "the worker goes on with the next page"
+
+
+PROSE = "".join(
+    f"<p>We have told this story for {i} years to everybody who asked.</p>" for i in range(60)
+)
+
+
+def test_a_long_page_is_looked_at_again_for_what_is_still_open(worker: Worker) -> None:
+    price = Schema("offer", (Field("price", Kind.MONEY), Field("posted", Kind.DATE)))
+    amounts = "".join(f"<p>It cost {i},50 EUR on {i + 1}.3.2026, long ago.</p>" for i in range(20))
+    page = parsed(f"<h1>Offer</h1>{PROSE}{amounts}{PROSE}")
+    once = worker.extract(page, price)
+    assert "characters were read" in str(once.cut)
+    read = int(str(once.cut).split(" ")[0].replace(",", ""))
+    assert read <= 3 * 400, "no more than three windows"
+
+
+def test_one_window_is_enough_where_the_rest_promises_nothing(worker: Worker) -> None:
+    plain = Schema("post", (Field("zzz"),))
+    extraction = worker.extract(parsed(f"<h1>Post</h1>{PROSE}"), plain)
+    assert int(str(extraction.cut).split(" ")[0].replace(",", "")) <= 400
