@@ -350,11 +350,11 @@ def _required(node: _Node, properties: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _most(node: _Node, default: int) -> int:
+def _most(node: _Node, default: int, *, largest: int = MAX_LIST) -> int:
     """How many items an array may have."""
     limit = node.words.get("maxItems", default)
-    if not _is_count(limit, 1, MAX_LIST):
-        raise node.refuse("maxItems", f"a whole number from 1 to {MAX_LIST} is needed")
+    if not _is_count(limit, 1, largest):
+        raise node.refuse("maxItems", f"a whole number from 1 to {largest} is needed")
     return min(int(limit), MAX_LIST)
 
 
@@ -379,7 +379,7 @@ def _records(top: _Node) -> int:
         raise top.refuse("minItems", "a page may list none, so a least number is not honoured")
     if _flag(top, "uniqueItems"):
         raise top.refuse("uniqueItems", "a page may say a thing twice; only false is honoured")
-    return _most(top, MAX_RECORDS)
+    return _most(top, MAX_RECORDS, largest=MAX_RECORDS)
 
 
 def _is_count(value: object, low: int, high: int) -> bool:
