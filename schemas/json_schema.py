@@ -355,12 +355,12 @@ def _most(node: _Node, default: int, *, largest: int = MAX_LIST) -> int:
     limit = node.words.get("maxItems", default)
     if not _is_count(limit, 1, largest):
         raise node.refuse("maxItems", f"a whole number from 1 to {largest} is needed")
-    return min(int(limit), MAX_LIST)
+    return int(limit)
 
 
-def _least(node: _Node) -> int:
+def _least(node: _Node, *, largest: int = MAX_LIST) -> int:
     """How few it may have, if it is there at all."""
-    least, most = node.words.get("minItems", 0), _most(node, MAX_ITEMS)
+    least, most = node.words.get("minItems", 0), _most(node, MAX_ITEMS, largest=largest)
     if not _is_count(least, 0, most):
         raise node.refuse("minItems", f"a whole number from 0 to {most} is needed")
     return int(least)
@@ -375,7 +375,7 @@ def _flag(node: _Node, word: str) -> bool:
 
 def _records(top: _Node) -> int:
     """How many records a page may list."""
-    if _least(top):
+    if _least(top, largest=MAX_RECORDS):
         raise top.refuse("minItems", "a page may list none, so a least number is not honoured")
     if _flag(top, "uniqueItems"):
         raise top.refuse("uniqueItems", "a page may say a thing twice; only false is honoured")
