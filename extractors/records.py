@@ -135,13 +135,14 @@ def _look(document: Document, place: int, path: str) -> tuple[str, int]:
 
 
 def _cut(children: Sequence[_Element], starters: Sequence[_Element]) -> list[range]:
-    """From each starter to the next one; the last is as long as the others are."""
+    """From each starter to the next one. The last takes what is left, unless that is far more than
+    the others have: then it is not all the last one's."""
     places = {child.path: i for i, child in enumerate(children)}
     begins = [places[starter.path] for starter in starters]
     ends = [*begins[1:], len(children)]
     sizes = [end - begin for begin, end in zip(begins, ends, strict=True)]
-    if len(sizes) > 1:
-        ends[-1] = min(ends[-1], begins[-1] + max(1, int(median(sizes[:-1]))))
+    if len(sizes) > 1 and sizes[-1] > 2 + 2 * (usual := max(1, int(median(sizes[:-1])))):
+        ends[-1] = begins[-1] + usual
     return [
         range(children[begin].first, max(child.last for child in children[begin:end]) + 1)
         for begin, end in zip(begins, ends, strict=True)
@@ -160,6 +161,7 @@ class _Judge:
         fields = list(schema.walk())
         self._forms: list[Form] = list({form for field in fields for form in forms_of(field)})
         self._pieces = len(fields)
+        self._labels = {label for field in fields for label in field.labels}
         starts = [block.span.start for block in page.document.blocks]
         self._links = Counter(bisect_right(starts, link.span.start) - 1 for link in page.links)
         self._wants_links = any(field.kind is Kind.URL for field in fields)
@@ -183,11 +185,28 @@ class _Judge:
         )
 
     def _without_strangers(self, parts: list[range]) -> list[range]:
-        """Without rows of column names and the like, where nearly all others say something."""
+        """Without rows of column names, separators and the like: what has none of the forms asked
+        for, where most others do, and looks unlike most, or names fields in the first place. A
+        record that merely lacks a date looks like its neighbours, and stays."""
         says = [self._says(part) for part in parts]
         if sum(says) < 0.6 * len(parts):
             return parts
-        return [part for part, said in zip(parts, says, strict=True) if said]
+        looks = [self._look(part) for part in parts]
+        usual = Counter(looks).most_common(1)[0][0]
+        return [
+            part
+            for place, part in enumerate(parts)
+            if says[place]
+            or (looks[place] == usual and not (place == 0 and self._names_fields(part)))
+        ]
+
+    def _look(self, part: range) -> tuple[tuple[str, int], ...]:
+        blocks = self._document.blocks
+        return tuple((blocks[i].tag, self._texts[i].count(CELL_MARK)) for i in part)
+
+    def _names_fields(self, part: range) -> bool:
+        words = " ".join(self._texts[i] for i in part).lower()
+        return any(label in words for label in self._labels)
 
     def _says(self, part: range) -> bool:
         """Whether it has any of the forms asked for."""

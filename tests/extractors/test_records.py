@@ -109,6 +109,19 @@ def test_a_page_without_a_list_has_no_records() -> None:
     assert texts("<h1>Oak in winter</h1><p>A talk about oaks.</p>") == []
 
 
+@pytest.mark.parametrize("every", [2, 3, 5, 10])
+def test_a_record_that_lacks_what_the_others_have_is_not_lost(every: int) -> None:
+    days = ["to be announced" if i % every == 0 else f"{i + 1}.4.2026" for i in range(20)]
+    cards = [f"<li><h3>{link(f'Talk {i}')}</h3><p>{d}</p><p>Hall</p>" for i, d in enumerate(days)]
+    assert len(texts(f"<ul>{''.join(cards)}</ul>")) == 20
+
+
+def test_the_last_record_keeps_its_own_paragraphs() -> None:
+    more = "<p>Bring gloves.</p><p>And boots.</p>"
+    found = texts(LISTS["headings with paragraphs"].replace("</main>", f"{more}</main>"))
+    assert found[-1].endswith("Bring gloves. / And boots.")
+
+
 def test_a_thousand_rows_are_found_at_once() -> None:
     rows = "".join(
         f"<tr><td>{link(f'Talk number {i}')}<td>{i % 28 + 1}.4.2026<td>Hall" for i in range(1000)
