@@ -58,8 +58,9 @@ def _fields(fields: Iterable[Field], indent: str) -> Iterable[str]:
                 inner = [f"{'- ' if i == 0 else '  '}{line[2:]}" for i, line in enumerate(inner)]
             yield from (indent + line for line in inner)
         elif field.many:
-            yield f"{indent}{field.name}:{about}"
-            yield f"{indent}- <{form}>"
+            yield f"{indent}{field.name}:"
+            yield f"{indent}- <{form}>{about}"
+            yield f"{indent}- ..."
         else:
             yield f"{indent}{field.name}: <{form}>{about}"
             if field.kind in (Kind.BOOLEAN, Kind.CHOICE):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -26,7 +28,7 @@ from extractors.ranking import promising_blocks
 from extractors.records import Entry, find_records
 from extractors.tokenizer import token_counter
 from schemas.errors import DecodeFailed
-from schemas.record import Cell, Record, Tier, Tokens
+from schemas.record import Cell, Record, Tier, Tokens, cell_values
 from schemas.schema import Kind, Schema
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ __all__ = ["Budget", "Extraction", "Worker"]
 
 _INSTRUCTIONS = 1024  # tokens kept free for the instructions and the schema's own text
 _TOGETHER = 8  # records of a list answered in one go; more gain little and must fit the context
-_LONG_LIST = 3  # items
+_LONG_LIST = 3  # items, from which on a list may go on in a part of the page not read yet
+_MOST_ITEMS = 0.6  # of a list, that stand in blocks of one make where it is one of the page's
 _FIELD_ANSWER, _LIST_ANSWER = 40, 240  # tokens that a field, or a list, of a record may take
 
 
@@ -160,18 +163,19 @@ class _Reading:
         return records
 
     def _worth_reading(self, records: Sequence[Record], unseen: set[int]) -> list[int]:
-        """Unread blocks that look as if they said what *records* leave open, or more of a list."""
+        """Unread blocks that look as if they said what *records* leave open, or go on a list."""
+        document = self._page.document
         if self._schema.many:
-            open_fields = self._schema.fields
-        else:
-            cells = records[0].cells if records else {}
-            open_fields = tuple(
-                f for f in self._schema if f.name not in cells or _is_open(cells[f.name])
-            )
-        if not open_fields:
-            return []
-        promising = promising_blocks(self._page.document, replace(self._schema, fields=open_fields))
-        return sorted(promising & unseen)
+            return sorted(promising_blocks(document, self._schema) & unseen)
+        cells = records[0].cells if records else {}
+        lacking = tuple(f for f in self._schema if f.name not in cells or is_absent(cells[f.name]))
+        wanted = (
+            promising_blocks(document, replace(self._schema, fields=lacking)) if lacking else set()
+        )
+        for cell in cells.values():
+            make = _make_of(cell)
+            wanted |= {i for i in unseen if make and _make(document.blocks[i].xpath) == make}
+        return sorted(wanted & unseen)
 
     def _joined(self, first: Sequence[Record], then: Sequence[Record]) -> tuple[Record, ...]:
         """What the first window answered stands; lists grow."""
@@ -180,7 +184,7 @@ class _Reading:
         known, new = first[0].cells, then[0].cells
         cells = {
             f.name: merge_cells(f, [known[f.name], new[f.name]])
-            if _is_open(known[f.name])
+            if is_absent(known[f.name]) or _make_of(known[f.name])
             else known[f.name]
             for f in self._schema
         }
@@ -296,10 +300,19 @@ class _Reading:
         )
 
 
-def _is_open(cell: Cell) -> bool:
-    """Whether another part of the page may add to it: it is absent, or a list of some length. One
-    or two items, such as an article's authors, are likely all."""
-    return is_absent(cell) or (isinstance(cell, tuple) and len(cell) >= _LONG_LIST)
+def _make_of(cell: Cell) -> str:
+    """Where on the page the items of a list stand: the path that most of them share but for its
+    numbers. "" where they are few or stand here and there, as people's names in a text do."""
+    if not isinstance(cell, tuple) or len(cell) < _LONG_LIST:
+        return ""
+    values = [value for item in cell for value in cell_values(item) if value.evidence]
+    makes = Counter(_make(value.evidence.xpath) for value in values if value.evidence)
+    make, count = makes.most_common(1)[0] if makes else ("", 0)
+    return make if count >= _MOST_ITEMS * len(cell) else ""
+
+
+def _make(xpath: str) -> str:
+    return re.sub(r"\[\d+\]", "", xpath)
 
 
 def _answer_limit(schema: Schema) -> int:
