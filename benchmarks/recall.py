@@ -20,6 +20,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import mean, median
 from typing import TYPE_CHECKING, Any
 
 from extractors.blocks import parse_page
@@ -51,12 +52,14 @@ _TOKENIZER_OF = "qwen2.5-coder-1.5b-instruct"
 @dataclass(slots=True)
 class Tally:
     """`asked`: right values that the page's text has. `kept`, `first`: of these, in the passage,
-    and in as many tokens from the page's start. `shares`: of the page's tokens, a page each."""
+    and in as many tokens from the page's start. `shares`: of the page's tokens, a page each;
+    `seconds`: from its bytes to the passage."""
 
     asked: int = 0
     kept: int = 0
     first: int = 0
     shares: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
 
 
 def main() -> int:
@@ -68,7 +71,7 @@ def main() -> int:
         print("set FIELDWISE_EVALDATA to the evaluation folder", file=sys.stderr)
         return 2
     count = token_counter(_tokenizer())
-    print("| set | budget | recall | first tokens | share of the page | ms a page |")
+    print("| set | budget | recall | first tokens | share of the page | median ms |")
     print("|---|---|---|---|---|---|")
     for name, schema in _SETS.items():
         _measure(Path(folder) / name, _schema(Path(folder), schema), budgets, count)
@@ -88,40 +91,45 @@ def _schema(folder: Path, name: str) -> Schema:
 
 def _measure(folder: Path, schema: Schema, budgets: Sequence[int], count: TokenCounter) -> None:
     tallies: dict[int, Tally] = defaultdict(Tally)
-    seconds = 0.0
-    pages = list(_pages(folder, schema))
-    for document, values in pages:
-        sizes = count([document.quote(block.span) for block in document.blocks])
+    pages = 0
+    for path, right in _pages(folder):
+        pages += 1
         for budget in budgets:
             started = time.perf_counter()
+            document = parse_page(Page(str(path), "", path.read_bytes())).document
             passage = Shown(document, count_tokens=count).choose(schema, budget=budget)
-            seconds += time.perf_counter() - started
-            shown = [document.quote(span) for span in passage.spans]
             tally = tallies[budget]
+            tally.seconds.append(time.perf_counter() - started)
+            sizes = count([document.quote(block.span) for block in document.blocks])
+            shown = [document.quote(span) for span in passage.spans]
             tally.shares.append(sum(count(shown)) / max(1, sum(sizes)))
-            _compare(tally, values, shown, _first(document, sizes, budget))
+            _compare(
+                tally, _visible(document, right, schema), shown, _first(document, sizes, budget)
+            )
     for budget, tally in tallies.items():
         print(
-            f"| {folder.name}, {len(pages)} | {budget} | {tally.kept / tally.asked:.3f} |"
-            f" {tally.first / tally.asked:.3f} | {sum(tally.shares) / len(tally.shares):.2f} |"
-            f" {seconds / len(pages) / len(budgets) * 1e3:.1f} |"
+            f"| {folder.name}, {pages} | {budget} | {tally.kept / tally.asked:.3f} |"
+            f" {tally.first / tally.asked:.3f} | {mean(tally.shares):.2f} |"
+            f" {median(tally.seconds) * 1e3:.0f} |"
         )
 
 
-def _pages(folder: Path, schema: Schema) -> Iterator[tuple[Document, list[list[str]]]]:
-    """Every page of one record, with its right values that its text has, each in its spellings."""
+def _pages(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Every page of one record, with its gold."""
     for line in (folder / "manifest.jsonl").read_text("utf-8").splitlines():
         name = json.loads(line)["id"]
         page, gold = folder / "html" / f"{name}.html", folder / "gold" / f"{name}.json"
-        if not page.exists() or not gold.exists():
-            continue
-        right = json.loads(gold.read_text("utf-8"))
-        if "items" in right:
-            continue
-        document = parse_page(Page(str(page), "", page.read_bytes())).document
-        text = _folded(document.text)
-        spellings = [[s for s in values if s in text] for values in _values(right, schema)]
-        yield document, [values for values in spellings if values]
+        if page.exists() and gold.exists():
+            right = json.loads(gold.read_text("utf-8"))
+            if "items" not in right:
+                yield page, right
+
+
+def _visible(document: Document, right: dict[str, Any], schema: Schema) -> list[list[str]]:
+    """The right values that the page's text has, each in its spellings."""
+    text = _folded(document.text)
+    spellings = [[s for s in values if s in text] for values in _values(right, schema)]
+    return [values for values in spellings if values]
 
 
 def _values(gold: dict[str, Any], schema: Schema) -> Iterator[list[str]]:
