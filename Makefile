@@ -31,7 +31,7 @@ format: setup  ## Rewrite the code in the project's format, with safe lint fixes
 
 bench: setup  ## Print the measured comparisons (installs the other engines; takes long)
 	$(BIN)/python -m benchmarks
-	if [ -n "$$FIELDWISE_EVALDATA" ]; then for part in coverage overhead recall freedom markup bad_pages quality; do \
+	if [ -n "$$FIELDWISE_EVALDATA" ]; then for part in coverage overhead recall records freedom markup bad_pages quality; do \
 		$(BIN)/python -m benchmarks.$$part || exit 1; done; fi
 
 lock: setup  ## Write requirements*.txt anew: the newest versions that fit together
