@@ -153,7 +153,7 @@ def test_pages_that_fail_are_rows_with_their_reason(
     assert row(tab, 2)[-1] == "failed: the runtime stopped"
     assert row(tab, 3)[-1] == "ok"
     cell(tab, 1, 2).click()
-    expect(tab.locator("#quote")).to_contain_text("it may need a browser to draw itself")
+    expect(tab.locator("#quote")).to_contain_text("scripts draw this page")
 
 
 def test_a_zip_and_fields_of_ones_own(tab: Page, serve: Serve, tmp_path: Path) -> None:
