@@ -12,6 +12,14 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
 from bs4.exceptions import ParserRejectedMarkup
 
+from extractors.elements import (
+    APART,
+    BLOCKS,
+    LINES_KEPT,
+    is_hidden,
+    joined_cells,
+    unchosen,
+)
 from extractors.encoding import decode
 from extractors.pages import Page
 from schemas.document import Document, Span
@@ -22,41 +30,9 @@ __all__ = ["Link", "ParsedPage", "parse_page"]
 # lxml.html builds no deeper tree than this; what lies deeper counts to the element there, which
 # also keeps a hostile page's paths short.
 MAX_DEPTH = 200
+MAX_TAGS = 500_000
 CELL_MARK = "|"
 
-# https://html.spec.whatwg.org/multipage/rendering.html says what is a block and what is not shown.
-_SECTIONS = ("address", "article", "aside", "body", "center", "details", "dialog", "div", "footer")
-_MORE_SECTIONS = (
-    "header",
-    "hgroup",
-    "html",
-    "main",
-    "nav",
-    "search",
-    "section",
-    "summary",
-    "title",
-)
-_TEXTS = ("blockquote", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "p")
-_LISTS = ("dd", "dir", "dl", "dt", "li", "menu", "ol", "ul")
-_TABLES = ("caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr")
-_FORMS = ("fieldset", "form", "legend", "optgroup", "option")
-_LINES_KEPT = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
-_BLOCKS = _LINES_KEPT.union(_SECTIONS, _MORE_SECTIONS, _TEXTS, _LISTS, _TABLES, _FORMS)
-
-_UNSEEN = ("annotation", "annotation-xml", "area", "base", "datalist", "frame", "frameset", "link")
-_MORE_UNSEEN = ("meta", "noembed", "noframes", "noscript", "param", "rp", "script", "style")
-# Boxes that hold no text of the page's; words on both sides of one do not touch.
-_BOXES = ("applet", "audio", "canvas", "embed", "iframe", "meter", "object", "progress", "svg")
-_NOT_SHOWN = frozenset((*_UNSEEN, *_MORE_UNSEEN, *_BOXES, "template", "track", "video"))
-_APART = frozenset((*_BOXES, "button", "img", "input", "select", "video"))
-_CELLS = frozenset({"td", "th"})
-
-_HIDING_STYLE = re.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))(?![\w-])", re.IGNORECASE
-)
-# Streamed pages send late parts hidden under such ids; a script then moves them into place.
-_STREAMED_ID = re.compile(r"S:[0-9a-f]+")
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
 _XPATH_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
@@ -99,7 +75,7 @@ def parse_page(page: Page) -> ParsedPage:
     `Document.url` is the page's, or for files its `<base href>`, or "".
 
     Raises:
-        NotAPage: the parser refused the markup.
+        NotAPage: the parser refused the markup, or it has more than `MAX_TAGS` tags.
     """
     text, _ = decode(page.body, page.content_type)
     soup = _parsed(text, page.content_type)
@@ -114,6 +90,8 @@ def parse_page(page: Page) -> ParsedPage:
 
 
 def _parsed(text: str, content_type: str | None) -> BeautifulSoup:
+    if (tags := text.count("<")) > MAX_TAGS:  # a tree of more takes gigabytes
+        raise NotAPage(f"the page has {tags:,} tags, more than {MAX_TAGS:,}", hint="split the page")
     try:
         # Classes as one string: nothing here reads them, and splitting them takes time.
         return BeautifulSoup(_markup(text, content_type), "lxml", multi_valued_attributes=None)
@@ -204,14 +182,14 @@ class _Writer:
 
     def enter(self, tag: Tag) -> bool:
         """Begin *tag*; whether its content is shown at all."""
-        self._space = self._space or tag.name in _APART
-        if _is_hidden(tag) or id(tag) in self._unchosen or (tag.name == "title" and self._titled):
+        self._space = self._space or tag.name in APART
+        if is_hidden(tag) or id(tag) in self._unchosen or (tag.name == "title" and self._titled):
             return False
         if id(tag) in self._joined:
             if self._joined[id(tag)]:
                 self._write(f" {CELL_MARK} ")
             return True
-        if tag.name in _BLOCKS:
+        if tag.name in BLOCKS:
             self._end_block()
             self._owners.append(tag)
         self._begin(tag)
@@ -226,24 +204,24 @@ class _Writer:
             case "br":
                 self._break_line()
             case "select":
-                self._unchosen.update(map(id, _unchosen(tag)))
+                self._unchosen.update(map(id, unchosen(tag)))
             case "title":
                 self._titled = True
             case "tr":
-                self._joined |= _joined_cells(tag)
-            case name if name in _LINES_KEPT:
+                self._joined |= joined_cells(tag)
+            case name if name in LINES_KEPT:
                 self._lines_kept += 1
 
     def leave(self, tag: Tag) -> None:
         """End *tag*, which `enter` began."""
         if self._open and self._open[-1][0] is tag:
             self._end_anchor(self._open.pop()[1])
-        self._space = self._space or tag.name in _APART
+        self._space = self._space or tag.name in APART
         if id(tag) in self._joined:
             return
-        if tag.name in _LINES_KEPT:
+        if tag.name in LINES_KEPT:
             self._lines_kept -= 1
-        if tag.name in _BLOCKS:
+        if tag.name in BLOCKS:
             self._end_block()
             self._owners.pop()
 
@@ -329,70 +307,3 @@ class _Paths:
             index = f"[{seen[tag.name]}]" if totals[tag.name] > 1 else ""
             plain = _XPATH_NAME.fullmatch(tag.name)  # XPath has no way to say <o:p> or <p,>
             self._steps[id(tag)] = f"{tag.name}{index}" if plain else f"*[{position}]"
-
-
-def _is_hidden(tag: Tag) -> bool:
-    if tag.name in _NOT_SHOWN:
-        return True
-    if tag.name == "dialog" and "open" not in tag.attrs:
-        return True
-    if not tag.attrs or tag.name in ("html", "body"):  # scripts show these once they have run
-        return False
-    if "hidden" in tag.attrs:
-        return not _STREAMED_ID.fullmatch(str(tag.attrs.get("id", "")))
-    return "style" in tag.attrs and bool(_HIDING_STYLE.search(str(tag.attrs["style"])))
-
-
-def _unchosen(select: Tag) -> list[Tag]:
-    """The options that a closed drop-down list does not show."""
-    if "multiple" in select.attrs or str(select.attrs.get("size", "1")).strip() not in (
-        "",
-        "0",
-        "1",
-    ):
-        return []
-    options = [
-        option
-        for child in select.contents
-        if isinstance(child, Tag)
-        for option in (child.contents if child.name == "optgroup" else [child])
-        if isinstance(option, Tag) and option.name == "option"
-    ]
-    selected = [option for option in options if "selected" in option.attrs]
-    shown = selected[-1:] or options[:1]
-    return [option for option in options if option is not shown[0]]
-
-
-def _joined_cells(row: Tag) -> dict[int, bool]:
-    """The cells of *row* that make one block, and whether each is after another; else none.
-
-    A row is one block when several of its cells have text and none holds a block.
-    """
-    cells = [
-        child
-        for child in row.contents
-        if isinstance(child, Tag) and child.name in _CELLS and not _is_hidden(child)
-    ]
-    texts = 0
-    for cell in cells:
-        has_text = _has_plain_text(cell)
-        if has_text is None:
-            return {}
-        texts += has_text
-    return {id(cell): cell is not cells[0] for cell in cells} if texts > 1 else {}
-
-
-def _has_plain_text(cell: Tag) -> bool | None:
-    """Whether *cell* has visible text; `None` when it holds a block-level element."""
-    found = False
-    stack: list[object] = list(cell.contents)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Tag):
-            if node.name in _BLOCKS:
-                return None
-            if not _is_hidden(node):
-                stack.extend(node.contents)
-        elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
-            found = found or not node.isspace()
-    return found

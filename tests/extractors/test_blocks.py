@@ -260,3 +260,8 @@ def test_any_bytes_are_read_or_named_no_page(body: bytes, content_type: str | No
     except NotAPage:
         return
     document.text.encode()
+
+
+def test_a_page_of_too_many_tags_is_refused_before_it_is_built() -> None:
+    with pytest.raises(NotAPage, match="600,000 tags"):
+        parse_page(Page("huge", "", b"<p>x" * 600_000))

@@ -1,0 +1,110 @@
+"""What the elements of HTML are to a reader: blocks, boxes, hidden things, cells of a row."""
+
+from __future__ import annotations
+
+import re
+
+from bs4.element import NavigableString, PreformattedString, Tag
+
+__all__ = ["APART", "BLOCKS", "LINES_KEPT", "is_hidden", "joined_cells", "unchosen"]
+
+# https://html.spec.whatwg.org/multipage/rendering.html says what is a block and what is not shown.
+_SECTIONS = ("address", "article", "aside", "body", "center", "details", "dialog", "div", "footer")
+_MORE_SECTIONS = (
+    "header",
+    "hgroup",
+    "html",
+    "main",
+    "nav",
+    "search",
+    "section",
+    "summary",
+    "title",
+)
+_TEXTS = ("blockquote", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "p")
+_LISTS = ("dd", "dir", "dl", "dt", "li", "menu", "ol", "ul")
+_TABLES = ("caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr")
+_FORMS = ("fieldset", "form", "legend", "optgroup", "option")
+LINES_KEPT = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
+BLOCKS = LINES_KEPT.union(_SECTIONS, _MORE_SECTIONS, _TEXTS, _LISTS, _TABLES, _FORMS)
+
+_UNSEEN = ("annotation", "annotation-xml", "area", "base", "datalist", "frame", "frameset", "link")
+_MORE_UNSEEN = ("meta", "noembed", "noframes", "noscript", "param", "rp", "script", "style")
+# Boxes that hold no text of the page's; words on both sides of one do not touch.
+_BOXES = ("applet", "audio", "canvas", "embed", "iframe", "meter", "object", "progress", "svg")
+_NOT_SHOWN = frozenset((*_UNSEEN, *_MORE_UNSEEN, *_BOXES, "template", "track", "video"))
+APART = frozenset((*_BOXES, "button", "img", "input", "select", "video"))
+_CELLS = frozenset({"td", "th"})
+
+_HIDING_STYLE = re.compile(
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))(?![\w-])", re.IGNORECASE
+)
+# Streamed pages send late parts hidden under such ids; a script then moves them into place.
+_STREAMED_ID = re.compile(r"S:[0-9a-f]+")
+
+
+def is_hidden(tag: Tag) -> bool:
+    if tag.name in _NOT_SHOWN:
+        return True
+    if tag.name == "dialog" and "open" not in tag.attrs:
+        return True
+    if not tag.attrs or tag.name in ("html", "body"):  # scripts show these once they have run
+        return False
+    if "hidden" in tag.attrs:
+        return not _STREAMED_ID.fullmatch(str(tag.attrs.get("id", "")))
+    return "style" in tag.attrs and bool(_HIDING_STYLE.search(str(tag.attrs["style"])))
+
+
+def unchosen(select: Tag) -> list[Tag]:
+    """The options that a closed drop-down list does not show."""
+    if "multiple" in select.attrs or str(select.attrs.get("size", "1")).strip() not in (
+        "",
+        "0",
+        "1",
+    ):
+        return []
+    options = [
+        option
+        for child in select.contents
+        if isinstance(child, Tag)
+        for option in (child.contents if child.name == "optgroup" else [child])
+        if isinstance(option, Tag) and option.name == "option"
+    ]
+    selected = [option for option in options if "selected" in option.attrs]
+    shown = selected[-1:] or options[:1]
+    return [option for option in options if option is not shown[0]]
+
+
+def joined_cells(row: Tag) -> dict[int, bool]:
+    """The cells of *row* that make one block, and whether each is after another; else none.
+
+    A row is one block when several of its cells have text and none holds a block.
+    """
+    cells = [
+        child
+        for child in row.contents
+        if isinstance(child, Tag) and child.name in _CELLS and not is_hidden(child)
+    ]
+    texts = 0
+    for cell in cells:
+        has_text = _has_plain_text(cell)
+        if has_text is None:
+            return {}
+        texts += has_text
+    return {id(cell): cell is not cells[0] for cell in cells} if texts > 1 else {}
+
+
+def _has_plain_text(cell: Tag) -> bool | None:
+    """Whether *cell* has visible text; `None` when it holds a block-level element."""
+    found = False
+    stack: list[object] = list(cell.contents)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Tag):
+            if node.name in BLOCKS:
+                return None
+            if not is_hidden(node):
+                stack.extend(node.contents)
+        elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
+            found = found or not node.isspace()
+    return found
