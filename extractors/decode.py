@@ -69,6 +69,7 @@ class GrammarCompiler:
     """Compiles grammars for one tokenizer of at most *vocab* tokens. Takes a second to build."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, *, vocab: int) -> None:
+        self.end: int = tokenizer.eos_token_id  # the token that closes an answer
         self._tokenizer = llguidance.LLTokenizer(
             tokenizer.backend_tokenizer.to_str(), n_vocab=vocab, eos_token=tokenizer.eos_token_id
         )

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from schemas.schema import Field, Kind, Schema
 
@@ -102,15 +102,24 @@ def build_grammar(schema: Schema, text: str, *, links: Sequence[str] = ()) -> st
     """
     rules = _Rules(links, quotable=bool(text.strip()))
     if schema.many:
-        item = rules.record(schema.fields, "", dash=True)
-        start = f'{_literal(NOTHING)} "\\n" | {item}{{1,{min(schema.max_records, _MOST_RECORDS)}}}'
+        item, last = (rules.record(schema.fields, "", dash=True, last=end) for end in (False, True))
+        most = min(schema.max_records, _MOST_RECORDS)
+        start = f"{_literal(NOTHING)} {_END[True]} | {item}{{0,{most - 1}}} {last}"
     else:
-        start = rules.record(schema.fields, "")
+        start = rules.record(schema.fields, "", last=True)
     return "\n".join([f"start: {start}", *rules.lines, *_terminals(text)])
 
 
+_END = {False: '"\\n"', True: '"\\n"?'}
+"""How a line ends; the last one of an answer may end without a break. Models close their turn right
+after the last value; made to break the line first, they go on with a list."""
+
+
 class _Rules:
-    """Collects rules; each method returns an expression to use in another one."""
+    """Collects rules; each method returns an expression to use in another one.
+
+    *last*: it ends with the answer's last line.
+    """
 
     def __init__(self, links: Sequence[str], *, quotable: bool) -> None:
         self.lines: list[str] = []
@@ -122,45 +131,50 @@ class _Rules:
         self.lines.append(f"{name}: {body}")
         return name
 
-    def record(self, fields: Iterable[Field], indent: str, *, dash: bool = False) -> str:
+    def record(
+        self, fields: Sequence[Field], indent: str, *, dash: bool = False, last: bool = False
+    ) -> str:
         """One line a field. With *dash* the first begins `- ` and the others line up under it."""
         inner = f"{indent}  " if dash else indent
-        parts = [
-            self._field(field, inner, f"{indent}- " if dash and i == 0 else inner)
-            for i, field in enumerate(fields)
-        ]
+        parts = []
+        for i, field in enumerate(fields):
+            lead = f"{indent}- " if dash and i == 0 else inner
+            parts.append(self._field(field, inner, lead, last=last and i == len(fields) - 1))
         return self._name(" ".join(parts))
 
-    def _field(self, field: Field, indent: str, lead: str) -> str:
+    def _field(self, field: Field, indent: str, lead: str, *, last: bool) -> str:
         key = f"{lead}{field.name}:"
         # The line ends after the name of what has parts. Were null allowed in its place, a model
         # that wants to go on in that line would be caught: it says ":", and only null follows.
         if field.many or field.kind is Kind.OBJECT:
-            return f"{_literal(key + _BREAK)} {self._parts(field, indent)}"
-        return f"{_literal(key)} {self._scalar(field, indent)}"
+            return f"{_literal(key + _BREAK)} {self._parts(field, indent, last=last)}"
+        return f"{_literal(key)} {self._scalar(field, indent, last=last)}"
 
-    def _parts(self, field: Field, indent: str) -> str:
+    def _parts(self, field: Field, indent: str, *, last: bool) -> str:
         if not field.many:
-            return self.record(field.fields, f"{indent}  ")
-        dash = _literal(f"{indent}-")
-        if field.kind is Kind.OBJECT:
-            item = self.record(field.fields, indent, dash=True)
-        else:
-            item = self._name(f'{dash} " " {_value(field, self._links)} "\\n"')
-        return self._name(f"{dash} {_null_line()} | {item}{{1,{field.max_items}}}")
+            return self.record(field.fields, f"{indent}  ", last=last)
+        item, end = self._item(field, indent, last=False), self._item(field, indent, last=last)
+        nothing = f"{_literal(f'{indent}-')} {_null_line(last=last)}"
+        return self._name(f"{nothing} | {item}{{0,{field.max_items - 1}}} {end}")
 
-    def _scalar(self, field: Field, indent: str) -> str:
-        value = f'" " {_value(field, self._links)} "\\n"'
+    def _item(self, field: Field, indent: str, *, last: bool) -> str:
+        if field.kind is Kind.OBJECT:
+            return self.record(field.fields, indent, dash=True, last=last)
+        dash = _literal(f"{indent}-")
+        return self._name(f'{dash} " " {_value(field, self._links)} {_END[last]}')
+
+    def _scalar(self, field: Field, indent: str, *, last: bool) -> str:
+        value = f'" " {_value(field, self._links)}'
         if field.kind in (Kind.BOOLEAN, Kind.CHOICE):
             if not self._quotable:
-                return _null_line()
+                return _null_line(last=last)
             quote = _literal(f"{indent}{field.name}{QUOTE_SUFFIX}:")
-            value += f' {quote} " " QUOTE "\\n"'
-        return self._name(f"{_null_line()} | {value}")
+            value += f' "\\n" {quote} " " QUOTE'
+        return self._name(f"{_null_line(last=last)} | {value} {_END[last]}")
 
 
-def _null_line() -> str:
-    return f'" " {_literal(NOTHING)} "\\n"'
+def _null_line(*, last: bool) -> str:
+    return f'" " {_literal(NOTHING)} {_END[last]}'
 
 
 def _value(field: Field, links: Sequence[str]) -> str:

@@ -54,7 +54,9 @@ class _Transcript:
     """An answer as text, and how sure the model was of any stretch of it."""
 
     def __init__(self, answer: Answer, compiler: GrammarCompiler) -> None:
-        pieces = [compiler.decode_bytes(chosen.token) for chosen in answer.tokens]
+        tokens = [chosen.token for chosen in answer.tokens]
+        # The last line may end with the answer instead of with a break.
+        pieces = [b"\n" if t == compiler.end else compiler.decode_bytes(t) for t in tokens]
         self._logprobs = [chosen.logprob for chosen in answer.tokens]
         self._ends = list(accumulate(map(len, pieces)))
         raw = b"".join(pieces)
