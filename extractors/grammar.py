@@ -104,7 +104,7 @@ def build_grammar(schema: Schema, text: str, *, links: Sequence[str] = ()) -> st
     if schema.many:
         item, last = (rules.record(schema.fields, "", dash=True, last=end) for end in (False, True))
         most = min(schema.max_records, _MOST_RECORDS)
-        start = f"{_literal(NOTHING)} {_END[True]} | {item}{{0,{most - 1}}} {last}"
+        start = f"{_literal(NOTHING)} {_END[True]} | {_several(item, last, most)}"
     else:
         start = rules.record(schema.fields, "", last=True)
     return "\n".join([f"start: {start}", *rules.lines, *_terminals(text)])
@@ -155,7 +155,7 @@ class _Rules:
             return self.record(field.fields, f"{indent}  ", last=last)
         item, end = self._item(field, indent, last=False), self._item(field, indent, last=last)
         nothing = f"{_literal(f'{indent}-')} {_null_line(last=last)}"
-        return self._name(f"{nothing} | {item}{{0,{field.max_items - 1}}} {end}")
+        return self._name(f"{nothing} | {_several(item, end, field.max_items)}")
 
     def _item(self, field: Field, indent: str, *, last: bool) -> str:
         if field.kind is Kind.OBJECT:
@@ -171,6 +171,11 @@ class _Rules:
             quote = _literal(f"{indent}{field.name}{QUOTE_SUFFIX}:")
             value += f' "\\n" {quote} " " QUOTE'
         return self._name(f"{_null_line(last=last)} | {value} {_END[last]}")
+
+
+def _several(item: str, last: str, most: int) -> str:
+    """One to *most* items, of which the last may be written in another way."""
+    return last if most == 1 else f"{item}{{0,{most - 1}}} {last}"
 
 
 def _null_line(*, last: bool) -> str:

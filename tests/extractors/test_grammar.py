@@ -103,6 +103,18 @@ def test_lists_are_bounded() -> None:
     assert not accepts(schema, "x:\n- Parks\n- Trees\n- Ltd\n")
 
 
+def test_one_item_may_be_the_most_there_is() -> None:
+    assert accepts(one(Kind.TEXT, many=True, max_items=1), "x:\n- Parks\n")
+    assert not accepts(one(Kind.TEXT, many=True, max_items=1), "x:\n- Parks\n- Trees\n")
+    assert accepts(Schema("t", (Field("a"),), many=True, max_records=1), "- a: Parks\n")
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize("said", ["x: Parks", "x: null"])
+def test_the_last_line_may_end_with_the_answer(said: str, end: str) -> None:
+    assert accepts(one(Kind.TEXT), said + end)
+
+
 @pytest.mark.parametrize("shape", [{"many": True}, {"kind": Kind.OBJECT, "fields": (Field("a"),)}])
 def test_what_has_parts_cannot_be_closed_in_its_first_line(shape: dict[str, Any]) -> None:
     """A model that wants to go on after the colon would be pushed into null there."""
