@@ -17,9 +17,12 @@ QUOTED = (Kind.BOOLEAN, Kind.CHOICE)
 
 
 def page_of(texts: Iterable[str]) -> ParsedPage:
-    """A page of *texts*, a paragraph each, white space folded as in any page."""
+    """A page of *texts*, a block each, white space folded as in any page.
+
+    No two of its elements are of one kind: it lists nothing, and is answered as a whole.
+    """
     lines = [" ".join(text.split()) for text in texts]
-    parts = [(f"/html/body/p[{i}]", line) for i, line in enumerate(filter(None, lines), start=1)]
+    parts = [(f"/html/body/x-{i}", line) for i, line in enumerate(filter(None, lines), start=1)]
     document = Document.from_blocks("https://example.org/", parts or [("/html/body", "-")])
     return ParsedPage(document, ())
 
@@ -75,7 +78,7 @@ def _lines(fields: tuple[Field, ...], data: Mapping[str, Any], indent: str) -> I
 def _line(field: Field, data: Any, indent: str) -> str:
     key = f"{indent}{field.name}:"
     if data in (None, []) and not isinstance(data, bool | int):
-        return f"{key} {NOTHING}\n"
+        return _nothing(field, key, indent)
     if isinstance(data, dict):
         return f"{key}\n" + "".join(_lines(field.fields, data, f"{indent}  "))
     if isinstance(data, list):
@@ -83,6 +86,15 @@ def _line(field: Field, data: Any, indent: str) -> str:
     text = scalar_text(data)
     quote = f"{indent}{field.name}{QUOTE_SUFFIX}: {text}\n" if field.kind in QUOTED else ""
     return f"{key} {text}\n{quote}"
+
+
+def _nothing(field: Field, key: str, indent: str) -> str:
+    """Absence in the field's shape: a list of one null, an object with a null in each part."""
+    if field.many:
+        return f"{key}\n{indent}- {NOTHING}\n"
+    if field.kind is Kind.OBJECT:
+        return f"{key}\n" + "".join(_lines(field.fields, {}, f"{indent}  "))
+    return f"{key} {NOTHING}\n"
 
 
 def _item(fields: tuple[Field, ...], item: Any, indent: str) -> str:

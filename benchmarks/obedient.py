@@ -67,6 +67,7 @@ class _Speaker:
         self.vocab = len(tokenizer)
         self.tokens: list[int] = []
         self.capacity = 1_000_000
+        self.packable = False
         self._prompt = 0
         self._plain: npt.NDArray[np.float32] = np.empty(0, np.float32)
 
