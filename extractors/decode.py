@@ -43,6 +43,13 @@ DRAFT_TOKENS = 8
 """Tokens of a draft. Each costs a pass a little more; few drafts hold for longer."""
 
 
+# Ten times the fuel: a page may repeat itself in ways that are slow to follow (250 nines), and a
+# slow step is better than a lost page. Errors in full would hold the grammar, that is, the page.
+_LIMITS = llguidance.LLParserLimits(
+    initial_lexer_fuel=10_000_000, step_lexer_fuel=2_000_000, verbose_errors=False
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """One token. `logprob`: nats, before masking; `None` when the grammar forced it."""
@@ -79,7 +86,7 @@ class GrammarCompiler:
 
         Raises DecodeFailed when it does not compile.
         """
-        matcher = llguidance.LLMatcher(self._tokenizer, grammar)
+        matcher = llguidance.LLMatcher(self._tokenizer, grammar, limits=_LIMITS)
         return Matcher(matcher, self._tokenizer)
 
     def decode_bytes(self, token: int) -> bytes:

@@ -164,3 +164,8 @@ def test_every_run_of_pieces_is_accepted(text: str, data: st.DataObject) -> None
 
 def test_the_byte_tokenizer_of_the_tests_is_the_one_assumed() -> None:
     assert tiny.tokenizer().encode("ab") != tiny.tokenizer().encode("ba")
+
+
+def test_a_long_run_of_one_sign_is_no_reason_to_give_up() -> None:
+    number = "9" * 250
+    assert accepts(one(Kind.TEXT), f"x: {number}\n", page=f"id {number} end")
