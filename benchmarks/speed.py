@@ -30,7 +30,7 @@ from extractors.models import TOKENIZER_FOLDER, ModelLibrary
 from extractors.runtime import CHUNK, Runtime
 from extractors.tokenizer import load_tokenizer
 from extractors.weights import WeightStore
-from extractors.worker import Worker
+from extractors.worker import Budget, Worker
 from orchestration.settings import Settings
 from schemas.record import Tier
 
@@ -149,7 +149,10 @@ def _race(
     with ExitStack() as stack:
         peers, failed = _peers(stack, recipes, model, gguf, cache, threads)
         # Made after the peers: what making them takes is not to weigh on our pages.
-        worker = Worker(Runtime(model, threads=threads), tokenizer, tier=Tier.LARGE)
+        # One look at a page: the peers are shown that same text.
+        once = Budget(windows=1)
+        runtime = Runtime(model, threads=threads)
+        worker = Worker(runtime, tokenizer, tier=Tier.LARGE, budget=once)
         for number, task in enumerate([given[-1], *given]):
             row = _one_page(worker, task, peers, failed)
             print(row, file=sys.stderr, flush=True)
