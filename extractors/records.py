@@ -29,7 +29,6 @@ _LEVELS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "caption": 7, "
 _NEAREST = 2  # headings above a record that are shown with it
 _CREDIT = (0.0, 1.0, 0.8, 0.5, 0.5)  # by how often a form is found in one record; seldom more
 _OFTEN = 0.2
-_ABOVE = 0.8  # for a form that only the heading above has: a day with its events under it
 _WORDS = 6.0  # of a record; those with fewer are likely menus
 _MENUS = re.compile(r"/(?:nav|footer|button|select)\b")  # whole pages stand in a form
 _AROUND_SHARE = 0.2
@@ -166,7 +165,7 @@ class _Judge:
         self._links = Counter(bisect_right(starts, link.span.start) - 1 for link in page.links)
         self._wants_links = any(field.kind is Kind.URL for field in fields)
         self._counts = [self._count(text) for text in self._texts]
-        self._headings = headings_above(page.document)
+        self._headings = _headings_above(page.document)
         self.signs = [
             (*(count > 0 for count in counts), self._links[place] > 0)
             for place, counts in enumerate(self._counts)
@@ -191,7 +190,7 @@ class _Judge:
         says = [self._says(part) for part in parts]
         if sum(says) < 0.6 * len(parts):
             return parts
-        looks = [self._look(part) for part in parts]
+        looks = [self._face(part) for part in parts]
         usual = Counter(looks).most_common(1)[0][0]
         return [
             part
@@ -200,7 +199,7 @@ class _Judge:
             or (looks[place] == usual and not (place == 0 and self._names_fields(part)))
         ]
 
-    def _look(self, part: range) -> tuple[tuple[str, int], ...]:
+    def _face(self, part: range) -> tuple[tuple[str, int], ...]:
         blocks = self._document.blocks
         return tuple((blocks[i].tag, self._texts[i].count(CELL_MARK)) for i in part)
 
@@ -249,21 +248,16 @@ class _Judge:
     def _fit(self, part: range) -> float:
         """How many of the forms asked for are there, best once each."""
         found = [sum(self._counts[i][n] for i in part) for n in range(len(self._forms))]
-        above = self._above(part)
-        credit = sum(
-            _ABOVE if said and not count else _credit(count)
-            for count, said in zip(found, above, strict=True)
-        )
         if self._wants_links:
-            credit += _credit(sum(self._links[i] for i in part))
-        return (1 + credit) / (1 + len(found) + self._wants_links)
+            found.append(sum(self._links[i] for i in part))
+        return (1 + sum(map(_credit, found))) / (1 + len(found))
 
 
 def _credit(count: int) -> float:
     return _CREDIT[count] if count < len(_CREDIT) else _OFTEN
 
 
-def headings_above(document: Document) -> list[tuple[int, ...]]:
+def _headings_above(document: Document) -> list[tuple[int, ...]]:
     """For each block, the headings that it stands under, the highest first: those before it that
     no other of the same or a higher level has ended."""
     open_: list[int] = []
@@ -281,7 +275,7 @@ def headings_above(document: Document) -> list[tuple[int, ...]]:
 
 def _with_context(document: Document, parts: Sequence[range]) -> tuple[Entry, ...]:
     """Each part with the headings it stands under, and what last stood between parts before it."""
-    headings = headings_above(document)
+    headings = _headings_above(document)
     inside = {place for part in parts for place in part}
     between: int | None = None
     entries, at = [], 0

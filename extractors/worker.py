@@ -130,6 +130,7 @@ class _Reading:
     ) -> None:
         self.tokens = Tokens()
         self.cuts: list[str] = []
+        self._overlong = 0  # records of a list that were not read whole
         self._worker = worker
         self._page = page
         self._schema = schema
@@ -223,6 +224,8 @@ class _Reading:
         records: list[Record] = []
         for start in range(0, len(taken), _TOGETHER):
             records += self._together(taken[start : start + _TOGETHER])
+        if self._overlong:
+            self.cuts.append(f"{self._overlong:,} records are longer than was read of them")
         return tuple(replace(record, index=i) for i, record in enumerate(records))
 
     def _together(self, entries: Sequence[Entry]) -> list[Record]:
@@ -236,9 +239,7 @@ class _Reading:
             (record,) = self._ground(one, passage, answer)
             if not all(map(is_absent, record.cells.values())):
                 records.append(record)
-            if passage.cut or not answer.complete:
-                place = self._page.document.quote(passage.spans[0])[:40]
-                self.cuts.append(f"the record that begins {place!r} is longer than was read")
+            self._overlong += passage.cut or not answer.complete
         return records
 
     def _answers(self, schema: Schema, passages: Sequence[Passage]) -> list[Answer]:
