@@ -62,10 +62,13 @@ class _Element:
 def find_records(page: ParsedPage, schema: Schema) -> tuple[Entry, ...]:
     """The records of *schema* on *page*, in the order of the page; () when it repeats nothing.
 
+    Where the schema says where records stand (`record_xpath`), and the page has such, these are.
     Entries do not overlap. What stands between them and in no list is in none.
     """
     document = page.document
     judge = _Judge(page, schema)
+    if planned := _planned(document, judge, schema.record_xpath):
+        return _with_context(document, planned)
     best: tuple[float, list[range]] = (0.0, [])
     for family in _families(document, judge.signs):
         kept = judge.those_alike(family)
@@ -78,6 +81,15 @@ def find_records(page: ParsedPage, schema: Schema) -> tuple[Entry, ...]:
 
 
 # Candidates
+
+
+def _planned(document: Document, judge: _Judge, path: str | None) -> list[range]:
+    """Records that begin with elements of the XPath *path*, whose steps bear no numbers."""
+    found: list[range] = []
+    for children in _siblings(document, judge.signs).values() if path else ():
+        starters = [child for child in children if re.sub(r"\[\d+\]", "", child.path) == path]
+        found += _cut(children, starters) if starters else []
+    return judge.those_alike([sorted(found, key=lambda part: part.start)]) if found else []
 
 
 def _families(document: Document, signs: Sequence[tuple[bool, ...]]) -> Iterator[list[list[range]]]:
