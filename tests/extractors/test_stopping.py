@@ -59,7 +59,6 @@ def test_it_is_asked_once_before_every_pass(runtime: Runtime, compiler: GrammarC
     assert said.steps > 20
 
 
-@pytest.mark.parametrize("call", [0, 1, 2, 3, 9])
 def test_a_choice_knows_what_it_was_up_against(runtime: Runtime, compiler: GrammarCompiler) -> None:
     """The chosen token leads, and what the grammar left holds it and the next best one."""
     chosen = [t for t in answer(runtime.context(1024), compiler).tokens if t.logprob is not None]
@@ -72,6 +71,7 @@ def test_a_choice_knows_what_it_was_up_against(runtime: Runtime, compiler: Gramm
         assert token.kept < 0  # 26 letters of a vocabulary that has more
 
 
+@pytest.mark.parametrize("call", [0, 1, 2, 3, 9])
 def test_after_the_stop_nothing_more_is_read(
     runtime: Runtime, compiler: GrammarCompiler, call: int
 ) -> None:
