@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from extractors.blocks import ParsedPage
+from extractors.calibration import Calibration
 from extractors.decode import (
     Answer,
     GrammarCompiler,
@@ -77,7 +78,10 @@ class Extraction:
 
 
 class Worker:
-    """A model that fills schemas from pages. Not thread-safe: it holds one KV cache."""
+    """A model that fills schemas from pages. Not thread-safe: it holds one KV cache.
+
+    `calibration`: of this very model; `None` where it was never fitted on it.
+    """
 
     def __init__(
         self,
@@ -86,8 +90,10 @@ class Worker:
         *,
         tier: Tier,
         budget: Budget | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
         self.tier = tier
+        self.calibration = calibration
         self.budget = budget or Budget()
         self.tokenizer = tokenizer
         self.compiler = GrammarCompiler(tokenizer, vocab=runtime.config.vocab)
@@ -291,6 +297,7 @@ class _Reading:
             schema=schema,
             tier=worker.tier,
             compiler=worker.compiler,
+            calibration=worker.calibration,
         )
 
     def _count(self, answers: Sequence[Answer], *, steps: int) -> None:
