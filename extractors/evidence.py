@@ -39,7 +39,8 @@ class Locator:
 
         Letter case, the kind of white space, and hyphens for spaces may differ. Of several
         places, one that fills its block or follows one of *labels* comes first, and one inside
-        `<title>` last; then the order of reading. Places in *taken* are passed over.
+        `<title>` or an attribute last; then the order of reading. Places in *taken* are passed
+        over.
 
         *heading*: the words name the page's subject. A place in a heading comes before others,
         and the whole heading is the quote: small models tend to stop after its first words.
@@ -103,7 +104,8 @@ class Locator:
         fills = block.span == span
         labelled = any(label and label in self._before(span) for label in labels)
         astray = heading and block.tag not in _HEADINGS
-        return block.tag == "title", astray, not (fills or labelled), span.start
+        aside = block.tag == "title" or block.is_attribute
+        return aside, astray, not (fills or labelled), span.start
 
     def _before(self, span: Span) -> str:
         """The few words ahead of *span*, in lower case."""
