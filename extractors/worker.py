@@ -154,7 +154,7 @@ class _Reading:
         passage = self._shown.choose(self._schema, budget=budget.page)
         records = self._read(passage)
         read = len(passage)
-        unseen = set(range(len(self._page.document.blocks))) - set(passage.blocks)
+        unseen = set(range(len(self._page.document.visible.blocks))) - set(passage.blocks)
         for _ in range(budget.windows - 1):
             wanted = self._worth_reading(records, unseen) if passage.cut else []
             if not wanted:
@@ -164,7 +164,7 @@ class _Reading:
             read += len(passage)
             unseen -= set(passage.blocks)
         if passage.cut:
-            whole = len(self._page.document.text)
+            whole = len(self._page.document.visible.text)
             what = "characters were read, those likeliest to matter"
             self.cuts.insert(0, f"{read:,} of {whole:,} {what}")
         return records
@@ -237,7 +237,9 @@ class _Reading:
     def _together(self, entries: Sequence[Entry]) -> list[Record]:
         one = replace(self._schema, many=False)
         passages = [
-            self._shown.part([*entry.context, *entry.blocks], budget=self._worker.budget.page)
+            self._shown.part(
+                [*entry.context, *entry.blocks, *entry.asides], budget=self._worker.budget.page
+            )
             for entry in entries
         ]
         records: list[Record] = []

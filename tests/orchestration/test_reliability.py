@@ -66,7 +66,7 @@ def test_each_item_of_a_list_is_judged() -> None:
 
 
 def test_records_of_a_list_page_are_held_against_the_gold_they_are_closest_to() -> None:
-    gold = {"items": [{"title": "Baker"}, {"title": "Cook"}]}
+    gold: dict[str, object] = {"items": [{"title": "Baker"}, {"title": "Cook"}]}
     rows: list[dict[str, Cell]] = [{"title": found(t)} for t in ("Cook", "Baker", "Clerk")]
     assert verdicts(gold, *rows) == [True, True, False]
 
