@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from statistics import median
 
+from extractors.sections import blocks_to_skip
 from schemas.document import Block, Document
 from schemas.schema import Field, Kind, Schema
 
@@ -31,6 +32,7 @@ AROUND = re.compile(
 )
 """Paths of what stands around a page's subject. The header of an article is its own."""
 _AROUND_COST = 3.0
+_SKIPPED_COST = 6.0
 _LABEL = re.compile(r"^[^:：]{2,40}[:：]")
 _MONEY = re.compile(r"[$€£¥₹₽]|\b[A-Z]{3}\b ?\d|\d ?(?:[A-Z]{3}\b|kr\b|Kč|zł|%)")
 _DATE = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
@@ -74,6 +76,7 @@ def rank_blocks(document: Document, schema: Schema) -> list[float]:
     document = document.visible
     signs = _Signs(document, schema)
     start = _main_start(document.blocks)
+    skipped = blocks_to_skip(document, schema.skip)
     scores, under = [], 0.0
     for place, block in enumerate(document.blocks):
         if block.tag in _HEADINGS:
@@ -86,7 +89,8 @@ def rank_blocks(document: Document, schema: Schema) -> list[float]:
             + _nearness(place - start)
         )
         length = len(signs.words[place])
-        scores.append(score / (1 + length / _LONG) if score > 0 else score)
+        score = score / (1 + length / _LONG) if score > 0 else score
+        scores.append(score - _SKIPPED_COST if place in skipped else score)
     if any(field.many for field in schema.walk()):
         _lift_items(document, scores)
     return scores
@@ -103,10 +107,13 @@ def promising_blocks(document: Document, schema: Schema) -> set[int]:
     ]
     if any(field.many for field in schema.walk()):
         _lift_items(document, scores)
+    skipped = blocks_to_skip(document, schema.skip)
     return {
         place
         for place, score in enumerate(scores)
-        if score >= _PROMISING and not AROUND.search(document.blocks[place].xpath)
+        if score >= _PROMISING
+        and place not in skipped
+        and not AROUND.search(document.blocks[place].xpath)
     }
 
 

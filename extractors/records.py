@@ -64,19 +64,26 @@ class _Element:
 def find_records(page: ParsedPage, schema: Schema) -> tuple[Entry, ...]:
     """The records of *schema* on *page*, in the order of the page; () when it repeats nothing.
 
+    Where the schema says where records stand (`record_xpath`), and the page has such, these are.
     Entries do not overlap. What stands between them and in no list is in none.
     """
     document = page.document.visible
     judge = _Judge(replace(page, document=document), schema)
+    planned = _planned(document, judge, schema.record_xpath)
+    if chosen := planned or _likeliest(document, judge):
+        return _with_asides(page.document, schema, _with_context(document, chosen))
+    return ()
+
+
+def _likeliest(document: Document, judge: _Judge) -> list[range]:
+    """The records that say most of what is asked; `[]` where none are likely to be any."""
     best: tuple[float, list[range]] = (0.0, [])
     for family in _families(document, judge.signs):
         kept = judge.those_alike(family)
         score = judge.score(kept)
         if len(kept) >= _FEWEST and score > best[0]:
             best = (score, kept)
-    if best[0] < _LEAST_SCORE:
-        return ()
-    return _with_asides(page.document, schema, _with_context(document, best[1]))
+    return best[1] if best[0] >= _LEAST_SCORE else []
 
 
 def _with_asides(document: Document, schema: Schema, entries: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -90,6 +97,15 @@ def _with_asides(document: Document, schema: Schema, entries: Sequence[Entry]) -
 
 
 # Candidates
+
+
+def _planned(document: Document, judge: _Judge, path: str | None) -> list[range]:
+    """Records that begin with elements of the XPath *path*, whose steps bear no numbers."""
+    found: list[range] = []
+    for children in _siblings(document, judge.signs).values() if path else ():
+        starters = [child for child in children if re.sub(r"\[\d+\]", "", child.path) == path]
+        found += _cut(children, starters) if starters else []
+    return judge.those_alike([sorted(found, key=lambda part: part.start)]) if found else []
 
 
 def _families(document: Document, signs: Sequence[tuple[bool, ...]]) -> Iterator[list[list[range]]]:
