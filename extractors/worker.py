@@ -155,7 +155,7 @@ class _Reading:
         passage = self._shown.choose(self._schema, budget=budget.page)
         records = self._read(passage)
         read = len(passage)
-        unseen = set(range(len(self._page.document.blocks))) - set(passage.blocks)
+        unseen = set(range(len(self._page.document.visible.blocks))) - set(passage.blocks)
         for _ in range(budget.windows - 1):
             wanted = self._worth_reading(records, unseen) if passage.cut else []
             if not wanted:
@@ -165,7 +165,7 @@ class _Reading:
             read += len(passage)
             unseen -= set(passage.blocks)
         if passage.cut:
-            whole = len(self._page.document.text)
+            whole = len(self._page.document.visible.text)
             what = "characters were read, those likeliest to matter"
             self.cuts.insert(0, f"{read:,} of {whole:,} {what}")
         return records
@@ -238,7 +238,9 @@ class _Reading:
     def _together(self, entries: Sequence[Entry]) -> list[Record]:
         one = replace(self._schema, many=False)
         passages = [
-            self._shown.part([*entry.context, *entry.blocks], budget=self._worker.budget.page)
+            self._shown.part(
+                [*entry.context, *entry.blocks, *entry.asides], budget=self._worker.budget.page
+            )
             for entry in entries
         ]
         records: list[Record] = []
@@ -302,10 +304,10 @@ class _Reading:
         )
 
     def _count(self, answers: Sequence[Answer], *, steps: int) -> None:
-        self.tokens = Tokens(
-            self.tokens.prompt + sum(answer.prompt_read for answer in answers),
-            self.tokens.output + sum(len(answer.tokens) for answer in answers),
-            self.tokens.steps + steps,
+        self.tokens += Tokens(
+            sum(answer.prompt_read for answer in answers),
+            sum(len(answer.tokens) for answer in answers),
+            steps,
         )
 
 

@@ -33,9 +33,9 @@ class Planning:
     def __init__(
         self,
         settings: Settings,
-        *,
         weights: Callable[[], WeightStore],
         worker: Callable[[Tier], object] | None,
+        *,
         turn: threading.Lock,
     ) -> None:
         self._settings = settings
