@@ -97,6 +97,7 @@ class Worker:
         self.budget = budget or Budget()
         self.tokenizer = tokenizer
         self.compiler = GrammarCompiler(tokenizer, vocab=runtime.config.vocab)
+        self.runtime = runtime
         self.context = runtime.context(self.budget.room)
 
     def extract(

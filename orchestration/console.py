@@ -21,7 +21,7 @@ from rich.progress import (
 from rich.table import Table
 
 from extractors.weights import Progress as ModelProgress
-from orchestration.events import Event, JobEnded, JobStarted, PageDone
+from orchestration.events import Event, JobEnded, JobStarted, LayoutPlanned, PageDone
 from schemas.record import PageResult, PageStatus
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ class Watcher:
                     done += 1
                     self._draw("Pages", done, total, "pages")
                     self._name_failure(result)
+                case LayoutPlanned(source=source, plan=plan) if not self._quiet:
+                    say(f"{source}: {plan.origin.explain()}")
                 case JobEnded():
                     return event, counts
         raise RuntimeError("a job's events always end with JobEnded")
