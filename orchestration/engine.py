@@ -207,6 +207,9 @@ class Engine:
                 )
                 spent += result.tokens.prompt + result.tokens.output
                 yield PageDone(position, result)
+                if result.status is PageStatus.STOPPED:
+                    yield JobEnded(current, "stopped")
+                    return
         self.store.set_state(current.id, JobState.DONE)
         yield JobEnded(replace(current, state=JobState.DONE))
 

@@ -12,7 +12,7 @@ from extractors.blocks import ParsedPage, parse_page
 from extractors.markup_answers import answer_from_markup
 from extractors.next_page import next_page
 from extractors.pages import Page
-from extractors.worker import Extraction
+from extractors.worker import Extraction, Interrupted
 from orchestration.cheapest import answered, merged, remaining
 from schemas.errors import FieldwiseError, ModelMissing, NoMemory, SourceError, StoreError
 from schemas.fitting import fitted
@@ -42,8 +42,8 @@ Ask = Callable[[Tier, ParsedPage, Schema, Stop], Extraction]
 _DRAWN = frozenset({BadKind.EMPTY, BadKind.SHELL})  # what a browser may make a page of
 
 
-class Stopped(Exception):
-    """Raised to leave a page unfinished."""
+class Stopped(Interrupted):
+    """Raised to leave a page unfinished; records of a list that were finished before are kept."""
 
 
 class Pipeline:
@@ -85,7 +85,7 @@ class Pipeline:
             return PageResult(page.source, PageStatus.FAILED, reason=error.explain())
         return PageResult(
             page.source,
-            PageStatus.TRUNCATED if extraction.cut else PageStatus.OK,
+            _status(extraction),
             _checked(plan, fitted(schema, extraction.records)),
             extraction.cut,
             extraction.tokens,
@@ -131,6 +131,12 @@ class Pipeline:
         extraction = self._ask(Tier.LARGE, parsed, remaining(guided, found), stop)
         records = merged(schema, found, extraction.records)
         return replace(extraction, records=records, seconds={**seconds, **extraction.seconds})
+
+
+def _status(extraction: Extraction) -> PageStatus:
+    if extraction.stopped:
+        return PageStatus.STOPPED
+    return PageStatus.TRUNCATED if extraction.cut else PageStatus.OK
 
 
 def _checked(plan: Plan | None, records: Sequence[Record]) -> tuple[Record, ...]:

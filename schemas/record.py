@@ -36,6 +36,7 @@ class PageStatus(StrEnum):
     OK = "ok"
     BAD = "bad"  # a 404, a wall, a script shell: no record, on purpose
     TRUNCATED = "truncated"  # the page or the answer was cut at the budget; what was read stands
+    STOPPED = "stopped"  # the job was stopped within the page; going on with the job reads it anew
     FAILED = "failed"  # the page could not be read or answered; `reason` says why
 
 
