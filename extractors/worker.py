@@ -351,10 +351,10 @@ class _Reading:
         )
 
     def _count(self, answers: Sequence[Answer], *, steps: int) -> None:
-        self.tokens = Tokens(
-            self.tokens.prompt + sum(answer.prompt_read for answer in answers),
-            self.tokens.output + sum(len(answer.tokens) for answer in answers),
-            self.tokens.steps + steps,
+        self.tokens += Tokens(
+            sum(answer.prompt_read for answer in answers),
+            sum(len(answer.tokens) for answer in answers),
+            steps,
         )
 
 

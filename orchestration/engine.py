@@ -68,7 +68,12 @@ class Engine:
         self._reader = self._open.enter_context(reader or self._open_reader())
         renderer = self._open.enter_context(Renderer(self._reader.web, limits=self._limits()))
         draws = self.settings.render and why_not() is None
-        self._pipeline = Pipeline(self._ask, draw=renderer.render if draws else None)
+        self._pipeline = Pipeline(
+            self._ask,
+            draw=renderer.render if draws else None,
+            small_first=self.settings.small_first,
+            least=self.settings.least_sure,
+        )
         self.store = self._open.enter_context(store or Store(self.settings.results_file))
         self._intake = Intake(self.store, self._reader, self._limits())
         self._planning = Planning(

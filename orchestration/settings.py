@@ -34,6 +34,13 @@ class Settings(BaseSettings):
     small_model: str | None = Field(
         None, description="name or path of the small worker; unset: Qwen2-0.5B or its stand-in"
     )
+    small_first: bool = Field(
+        False,
+        description="the small worker answers first, the large one what that is unsure of",
+    )
+    least_sure: float = Field(
+        0.9, ge=0, le=1, description="confidence from which an answer of the small worker stands"
+    )
     hub_endpoint: str | None = Field(None, description="base URL of a model hub or its mirror")
     offline: bool = Field(False, description="never fetch weights, only use those that are here")
     threads: int = Field(0, ge=0, description="CPU threads of a worker; 0: one a core we may use")

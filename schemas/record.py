@@ -164,6 +164,11 @@ class Tokens:
     output: int = 0
     steps: int = 0
 
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(
+            self.prompt + other.prompt, self.output + other.output, self.steps + other.steps
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
