@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from extractors.blocks import ParsedPage
 from extractors.compile import Precision
@@ -89,6 +89,7 @@ class Engine:
         tier: Tier | None = None,
         max_tokens: int | None = None,
         stop: Stop = lambda: False,
+        options: Mapping[str, Any] | None = None,
     ) -> Iterator[Event]:
         """Read, extract and store; yields JobStarted, a PageDone a page, and JobEnded.
 
@@ -102,6 +103,7 @@ class Engine:
                 what it can, the large worker the rest.
             max_tokens: the job ends before the page after this many tokens were spent.
             stop: asked before every forward pass; when true, the page at hand is left unfinished.
+            options: plain JSON that is kept with a new job, such as its "owner".
 
         Raises:
             ModelMissing: no weights, before the first readable page; the job can be resumed.
@@ -110,7 +112,7 @@ class Engine:
         """
         given = tuple(sources)
         found = list(discover(given, limits=self._limits()))
-        current = self._job(job, schema, given)
+        current = self._job(job, schema, given, options)
         finished = self.store.finished(current.id)
         yield JobStarted(current, len(found), sum(source.name in finished for source in found))
         spent = 0
@@ -130,13 +132,19 @@ class Engine:
         self.store.set_state(current.id, JobState.DONE)
         yield JobEnded(replace(current, state=JobState.DONE))
 
-    def _job(self, name: str | None, schema: Schema, sources: Sequence[str]) -> Job:
+    def _job(
+        self,
+        name: str | None,
+        schema: Schema,
+        sources: Sequence[str],
+        options: Mapping[str, Any] | None,
+    ) -> Job:
         """The open job called *name*, or a new one."""
         if name is None:
             name = f"{schema.name} {datetime.now():%Y-%m-%d %H:%M:%S.%f}"
         known = self.store.job(name)
         if known is None:
-            return self.store.create_job(name, schema, sources=sources)
+            return self.store.create_job(name, schema, sources=sources, options=options)
         if known.state is JobState.OPEN and known.schema == schema:
             return known
         what = "is finished" if known.state is JobState.DONE else "has another schema"
