@@ -27,6 +27,10 @@ from orchestration.codec import (
     schema_to_plain,
     to_plain,
 )
+from orchestration.corrections import Correction, from_body, to_body
+from orchestration.corrections import Path as ValuePath
+from orchestration.corrections import corrected as lay_over
+from orchestration.migrations import migrate
 from schemas.errors import StoreError
 from schemas.record import PageResult, PageStatus
 from schemas.schema import Schema
@@ -35,6 +39,7 @@ __all__ = ["Job", "JobState", "Store"]
 
 BUSY_SECONDS = 30.0  # how long to wait for another process that is writing
 PAGES_AT_ONCE = 32  # read under one lock; bounds the memory of `results`
+CORRECTION = "FROM corrections WHERE job = ? AND source = ? AND record = ? AND path = ?"
 SELECT_JOB = "SELECT id, name, created, schema, state, sources, options FROM jobs"
 
 
@@ -154,11 +159,13 @@ class Store:
                 raise _no_job(job_id)
             connection.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)", row)
 
-    def results(self, job_id: int) -> Iterator[PageResult]:
+    def results(self, job_id: int, *, corrected: bool = True) -> Iterator[PageResult]:
         """The job's saved pages by position; none for an unknown job.
 
-        Pages saved or deleted while iterating may or may not be seen.
+        What people corrected stands in its place; `corrected=False`: what the models answered.
+        Pages saved, corrected or deleted while iterating may or may not be seen so.
         """
+        said = self.corrections(job_id) if corrected else []
         sql = (
             "SELECT position, body FROM pages WHERE job = ? AND position > ?"
             f" ORDER BY position LIMIT {PAGES_AT_ONCE}"
@@ -169,7 +176,51 @@ class Store:
                 last = position
                 with _undamaged(f"page {position} of job {job_id}"):
                     result = from_plain(decode(body))
-                yield result
+                yield lay_over(result, said)
+
+    def page(self, job_id: int, source: str, *, corrected: bool = True) -> PageResult | None:
+        """The saved page of *source*, the first where it was given twice; `None`: there is none."""
+        sql = "SELECT body FROM pages WHERE job = ? AND source = ? ORDER BY position LIMIT 1"
+        row = self._one(sql, (job_id, _blob(source)))
+        if row is None:
+            return None
+        with _undamaged(f"page {source!r} of job {job_id}"):
+            result = from_plain(decode(row[0]))
+        return lay_over(result, self.corrections(job_id)) if corrected else result
+
+    def correct(self, job_id: int, correction: Correction) -> None:
+        """Keep *correction* in place of what was said of that value, or of parts of it, before.
+
+        Raises StoreError also when there is no such job. `orchestration.review.Review` makes
+        corrections that fit the page and the schema.
+        """
+        place = (job_id, _blob(correction.source), correction.index)
+        row = (*place, encode(correction.path), encode(to_body(correction)))
+        with self._transaction(f"cannot keep a correction of {correction.source!r}") as connection:
+            if self.job(job_id) is None:
+                raise _no_job(job_id)
+            for old in self.corrections(job_id):
+                if correction.covers(old.source, old.index, old.path):
+                    connection.execute(f"DELETE {CORRECTION}", (*place, encode(old.path)))
+            connection.execute("INSERT INTO corrections VALUES (?, ?, ?, ?, ?)", row)
+
+    def uncorrect(self, job_id: int, source: str, index: int, path: ValuePath) -> bool:
+        """Forget the correction of exactly that value; whether there was one."""
+        with self._transaction(f"cannot undo a correction of {source!r}") as connection:
+            place = (job_id, _blob(source), index, encode(path))
+            return connection.execute(f"DELETE {CORRECTION}", place).rowcount > 0
+
+    def corrections(self, job_id: int) -> list[Correction]:
+        """What people said of the job's values, by source, record and path."""
+        sql = (
+            "SELECT source, record, path, body FROM corrections WHERE job = ?"
+            " ORDER BY source, record, path"
+        )
+        with _undamaged(f"a correction of job {job_id}"):
+            return [
+                from_body(_text(source), record, decode(path), decode(body))
+                for source, record, path, body in self._all(sql, (job_id,))
+            ]
 
     def finished(self, job_id: int) -> set[str]:
         """The sources a resumed job need not read again: every saved page that did not fail."""
@@ -217,7 +268,7 @@ class Store:
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA secure_delete = ON")
             with self._transaction(f"cannot bring {self.path} up to date") as connection:
-                _migrate(connection, self.path)
+                migrate(connection, self.path)
 
     def _write_ahead(self) -> None:
         """Switch to a write-ahead log: readers and the writer do not wait for each other."""
@@ -302,56 +353,3 @@ def _undamaged(what: str) -> Iterator[None]:
             f"{what} does not read back: {error!r}",
             hint="export the other jobs, then delete this one",
         ) from error
-
-
-def m001_jobs_and_pages(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        """
-        CREATE TABLE jobs (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,  -- an id is never used again
-            name BLOB NOT NULL UNIQUE,             -- UTF-8, as are all texts below
-            created TEXT NOT NULL,                 -- ISO 8601, UTC
-            state TEXT NOT NULL DEFAULT 'open',
-            schema BLOB NOT NULL,                  -- JSON
-            sources BLOB NOT NULL,                 -- JSON
-            options BLOB NOT NULL                  -- JSON
-        )
-        """
-    )
-    connection.execute(
-        """
-        CREATE TABLE pages (
-            job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-            position INTEGER NOT NULL CHECK (position >= 0),
-            source BLOB NOT NULL,
-            status TEXT NOT NULL,
-            body BLOB NOT NULL,                    -- JSON: the whole PageResult
-            PRIMARY KEY (job, position)
-        )
-        """
-    )
-    # counts and finished sources are read without the bodies
-    connection.execute("CREATE INDEX pages_by_status ON pages (job, status, source)")
-
-
-MIGRATIONS = (m001_jobs_and_pages,)
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Run the migrations this file has not seen; all or none, inside the caller's transaction."""
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied TEXT NOT NULL)"
-    )
-    seen = {name for (name,) in connection.execute("SELECT name FROM migrations")}
-    if unknown := seen - {migration.__name__ for migration in MIGRATIONS}:
-        raise StoreError(
-            f"{path} was written by a newer Fieldwise ({', '.join(sorted(unknown))})",
-            hint="update Fieldwise, or name another results file",
-        )
-    for migration in MIGRATIONS:
-        if migration.__name__ not in seen:
-            migration(connection)
-            connection.execute(
-                "INSERT INTO migrations VALUES (?, ?)",
-                (migration.__name__, datetime.now(UTC).isoformat()),
-            )

@@ -11,6 +11,7 @@
     + ModelMissing          no weights under that name; the message lists what was tried
     + NoMemory              the model does not fit into what memory is left (retryable)
     + DecodeFailed          the runtime stopped, or the answer did not close within its budget
+  x CorrectionError         what a person said of a value does not fit the page or its field
   x GoldError               a gold set, or results to hold against it, cannot be used
   x StoreError              the results database or an export could not be written
 """
@@ -98,6 +99,10 @@ class DecodeFailed(WorkerError):
 
 class GoldError(FieldwiseError):
     """What is to be evaluated cannot be: the gold set or the results. Nothing was scored."""
+
+
+class CorrectionError(FieldwiseError):
+    """A correction that the page or the field does not allow. Nothing was changed."""
 
 
 class StoreError(FieldwiseError):
