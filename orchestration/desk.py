@@ -18,11 +18,11 @@ from typing import Self
 
 from orchestration.engine import Engine
 from orchestration.export import ExportOptions, Format, write
+from orchestration.naming import named, shown_name, upload_names
 from orchestration.readiness import Readiness
-from orchestration.runs import Asked, Run, Runs, upload_names
+from orchestration.runs import Asked, Run, Runs
 from orchestration.sheet import Sheet
 from orchestration.store import Job, JobState
-from orchestration.table import named
 from schemas.errors import StoreError
 from schemas.record import PageResult, PageStatus
 
@@ -101,8 +101,9 @@ class Desk:
                 self._sheets.move_to_end(job.id)
                 return self._sheets[job.id]
         sheet = Sheet(job.schema)
-        for position, page in enumerate(self.results(job)):
-            sheet.put(position, page)
+        names = upload_names(job.sources)
+        for position, page in enumerate(self._store.results(job.id)):
+            sheet.put(position, page, name=shown_name(page.source, names))
         with self._lock:
             self._sheets[job.id] = sheet
             while len(self._sheets) > SHEETS:
@@ -111,14 +112,11 @@ class Desk:
 
     def results(self, job: Job) -> Iterator[PageResult]:
         """The job's pages as their owner knows them."""
-        return named(self._store.results(job.id), upload_names(job))
+        return named(self._store.results(job.id), upload_names(job.sources))
 
-    def page(self, job: Job, position: int) -> PageResult | None:
-        """The job's page at *position*; `None` while there is none."""
-        for number, page in enumerate(self.results(job)):
-            if number == position:
-                return page
-        return None
+    def page(self, job: Job, source: str) -> PageResult | None:
+        """The job's page that the store knows as *source*; `None`: there is none any more."""
+        return self._store.page(job.id, source)
 
     def export(self, job: Job, format: Format, *, evidence: bool = False) -> Path:
         """The job as a file whose name says job and date. Raises StoreError as `write`."""

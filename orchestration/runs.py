@@ -17,10 +17,10 @@ from typing import Any
 
 from orchestration.engine import Engine
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
+from orchestration.naming import shown_name, upload_names
 from orchestration.readiness import Readiness, Stage
 from orchestration.sheet import Sheet
 from orchestration.store import Job
-from orchestration.naming import shown_name, upload_names
 from schemas.errors import FieldwiseError
 from schemas.record import PageResult, PageStatus, Tier, cell_values
 from schemas.schema import Schema

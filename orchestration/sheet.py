@@ -34,7 +34,7 @@ SURE, FAIR = 0.9, 0.7
 """Confidence from which a value counts as sure, and as fairly sure; below, it is worth a look."""
 
 LONGEST = 240  # characters of a cell that are kept for the table
-PERSON = "person"  # the tier of what somebody said, see `Value.tier`
+
 FIXED = 2  # columns before the fields: page, status
 
 Path = tuple[str, ...]
@@ -202,7 +202,7 @@ class Sheet:
         entry = self._columns[column].read(page, record)
         text = _text(entry)
         values = tuple(values_at(record.cells.get(path[0], ABSENT), path[1:]))
-        fixed = any(value.tier == PERSON for value in values)
+        fixed = any(value.tier is Tier.PERSON for value in values)
         stated = [value for value in values if value.status is not ValueStatus.ABSENT]
         if not stated:
             cut = page.status is PageStatus.TRUNCATED and not fixed

@@ -16,6 +16,7 @@ TIERS = {
     Tier.SMALL: ("S", "the small model"),
     Tier.LARGE: ("L", "the large model"),
     Tier.PLANNER: ("P", "the planner"),
+    Tier.PERSON: ("✎", "you"),
 }
 STATUSES = {
     PageStatus.OK: ("✓", "ok"),
@@ -34,7 +35,7 @@ WORDS = {
 LEGEND = (
     '<p class="legend"><span class="key">Who answered:</span> '
     + " ".join(f"<span><b>{sign}</b> {words}</span>" for sign, words in TIERS.values())
-    + ' <span><b>✎</b> you</span></p><p class="legend"><span class="key">How sure:</span>'
+    + '</p><p class="legend"><span class="key">How sure:</span>'
     f' <span class="sure"><b>●</b> {SURE:.0%} or more</span>'
     f' <span class="fair"><b>◐</b> {FAIR:.0%} or more</span>'
     ' <span class="unsure"><b>○</b> less</span>'

@@ -13,7 +13,7 @@ from orchestration.runs import Run
 from orchestration.sheet import FIXED, Order, Sheet, Show, values_at
 from orchestration.store import Job
 from schemas.errors import FieldwiseError
-from schemas.record import ABSENT, PageResult
+from schemas.record import ABSENT, PageResult, Record
 from ui.evidence import Pick, evidence
 from ui.grid import LEGEND, grid, pager
 from ui.look import asset
@@ -253,18 +253,23 @@ class Results:
         return {self.within: gr.Dropdown(names, value=chosen)}
 
     def _pick(self, job: Job, sheet: Sheet, place: tuple[int, int], column: int) -> Pick | None:
-        page = self._desk.page(job, place[0])
-        if page is None:
+        row = sheet.row(place)
+        page = self._desk.page(job, row.source) if row else None
+        if row is None or page is None:
             return None
         record = _record(page, place[1])
         if record is None or not FIXED <= column < len(sheet.headers):
-            return Pick(page)
+            return Pick(page, row.name)
         path = sheet.paths[column - FIXED]
         values = tuple(values_at(record.cells.get(path[0], ABSENT), path[1:]))
-        return Pick(page, ".".join(path), values)
+        return Pick(page, row.name, ".".join(path), values)
 
 
-def _record(page: PageResult, index: int) -> Any:
+def _record(page: PageResult, index: int) -> Record | None:
+    """The record that corrections know as *index*; where records do not count, the one there."""
+    known = [record for record in page.records if record.index == index]
+    if len(known) == 1:
+        return known[0]
     return page.records[index] if index < len(page.records) else None
 
 
