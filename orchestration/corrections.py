@@ -1,9 +1,9 @@
 """What people said of single values, and how that changes what the models answered.
 
 A correction names its value by the page's source, the record's `index` there, and the path from
-the record to the value: `("title",)`, `("place", "city")`, `("tags", 0)`, `("people", 2, "name")`,
-or `()` for the record as a whole. The models' answers stay as they were; `corrected` lays the
-corrections over them, whenever results are read.
+the record to the value: `("title",)`, `("place", "city")`, or `()` for the record as a whole. A
+list is one value: items have no lasting place once others may go. The models' answers stay as they
+were; `corrected` lays the corrections over them, whenever results are read.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ __all__ = [
     "corrected",
     "from_body",
     "leaves",
+    "put",
     "to_body",
 ]
 
 Path = tuple[str | int, ...]
-"""From a record to a value: names of fields and parts, numbers of a list's items (from 0)."""
+"""From a record to a value: names of fields and parts. For `put` also a list's items, from 0."""
 
 MISSING = Value(tier=Tier.PERSON, confidence=1.0)
 """Somebody looked: the page does not say."""
@@ -67,8 +68,8 @@ class Correction:
 def corrected(result: PageResult, corrections: Iterable[Correction]) -> PageResult:
     """*result* with all *corrections* of its page in place; those of other pages do nothing.
 
-    A record that was marked absent is left out, as is such an item of a list; an index after the
-    last record adds one. Each record's `index` stays that of the models' answer.
+    A record that was marked absent is left out; an index after the last record adds one. Each
+    record's `index` stays that of the models' answer.
     """
     mine = [correction for correction in corrections if correction.source == result.source]
     if not mine:
@@ -84,59 +85,37 @@ def _record(result: PageResult, index: int, corrections: Iterable[Correction]) -
     if known is None and not mine:
         return None
     cells: Cell = known.cells if known else {}
-    for correction in sorted(mine, key=lambda one: (len(one.path), _order(one.path))):
+    for correction in sorted(mine, key=lambda one: len(one.path)):
         if not correction.path and correction.verdict is Verdict.ABSENT:
             return None
-        cells = _put(cells, correction.path, correction.cell)
-    tidy = _without_missing_items(cells)
+        cells = put(cells, correction.path, correction.cell)
     url = known.url if known else result.source
-    return Record(tidy if isinstance(tidy, Mapping) else {}, url, index)
+    return Record(cells if isinstance(cells, Mapping) else {}, url, index)
 
 
-def _order(path: Path) -> list[tuple[int, str]]:
-    """Items by their numbers, so that those that are added come in order."""
-    return [(step, "") if isinstance(step, int) else (0, step) for step in path]
-
-
-def _put(cell: Cell, path: Path, new: Cell) -> Cell:
+def put(cell: Cell, path: Path, new: Cell) -> Cell:
+    """*cell* with *new* at *path*; an item after a list's last is one more, `MISSING` none."""
     if not path:
         return new
     step, rest = path[0], path[1:]
     if isinstance(step, int):
         items = list(cell) if isinstance(cell, tuple) else []
         old = items[step] if step < len(items) else ABSENT
-        items[step : step + 1] = [_put(old, rest, new)]
+        item = put(old, rest, new)
+        items[step : step + 1] = [] if item == MISSING else [item]
         return tuple(items)
     parts = dict(cell) if isinstance(cell, Mapping) else {}
-    parts[step] = _put(parts.get(step, ABSENT), rest, new)
+    parts[step] = put(parts.get(step, ABSENT), rest, new)
     return parts
 
 
-def _without_missing_items(cell: Cell) -> Cell:
-    if isinstance(cell, tuple):
-        return tuple(_without_missing_items(item) for item in cell if item != MISSING)
-    if isinstance(cell, Mapping):
-        return {name: _without_missing_items(part) for name, part in cell.items()}
-    return cell
-
-
-def leaves(record: Record) -> Iterator[tuple[Path, Value]]:
-    """Every value of *record* and the path to it, in order; of an empty list, `ABSENT`."""
+def leaves(record: Record) -> Iterator[tuple[Path, Cell]]:
+    """Every value and list of *record* and the path to it, in order."""
     for name, cell in record.cells.items():
-        yield from _leaves((name,), cell)
-
-
-def _leaves(path: Path, cell: Cell) -> Iterator[tuple[Path, Value]]:
-    if isinstance(cell, Value):
-        yield path, cell
-        return
-    parts = enumerate(cell) if isinstance(cell, tuple) else cell.items()
-    empty = True
-    for step, part in parts:
-        empty = False
-        yield from _leaves((*path, step), part)
-    if empty:
-        yield path, ABSENT
+        if isinstance(cell, Mapping):
+            yield from (((name, part), inner) for part, inner in cell.items())
+        else:
+            yield (name,), cell
 
 
 def to_body(correction: Correction) -> Plain:

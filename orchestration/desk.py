@@ -10,7 +10,7 @@ import re
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,6 @@ from typing import Self
 
 from orchestration.engine import Engine
 from orchestration.export import ExportOptions, Format, write
-from orchestration.naming import named, shown_name, upload_names
 from orchestration.readiness import Readiness
 from orchestration.runs import Asked, Run, Runs
 from orchestration.sheet import Sheet
@@ -101,21 +100,16 @@ class Desk:
                 self._sheets.move_to_end(job.id)
                 return self._sheets[job.id]
         sheet = Sheet(job.schema)
-        names = upload_names(job.sources)
         for position, page in enumerate(self._store.results(job.id)):
-            sheet.put(position, page, name=shown_name(page.source, names))
+            sheet.put(position, page)
         with self._lock:
             self._sheets[job.id] = sheet
             while len(self._sheets) > SHEETS:
                 self._sheets.popitem(last=False)
         return sheet
 
-    def results(self, job: Job) -> Iterator[PageResult]:
-        """The job's pages as their owner knows them."""
-        return named(self._store.results(job.id), upload_names(job.sources))
-
     def page(self, job: Job, source: str) -> PageResult | None:
-        """The job's page that the store knows as *source*; `None`: there is none any more."""
+        """The job's page of *source*; `None`: there is none any more."""
         return self._store.page(job.id, source)
 
     def export(self, job: Job, format: Format, *, evidence: bool = False) -> Path:
@@ -124,7 +118,7 @@ class Desk:
         folder.mkdir(exist_ok=True)
         path = folder / file_name(job, format, evidence=evidence)
         options = ExportOptions(evidence=evidence)
-        write(self.results(job), path, format=format, schema=job.schema, options=options)
+        write(self._store.results(job.id), path, format=format, schema=job.schema, options=options)
         return path
 
     def copies(self, pages: Mapping[str, str]) -> Sequence[Path]:

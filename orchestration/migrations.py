@@ -56,7 +56,22 @@ def m002_corrections(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS = (m001_jobs_and_pages, m002_corrections)
+def m003_kept_pages(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        """
+        CREATE TABLE kept (
+            job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+            source BLOB NOT NULL,                  -- the page, as in `pages`
+            url BLOB NOT NULL,
+            content_type BLOB,
+            body BLOB NOT NULL,                    -- the page's bytes, zlib
+            PRIMARY KEY (job, source)
+        )
+        """
+    )
+
+
+MIGRATIONS = (m001_jobs_and_pages, m002_corrections, m003_kept_pages)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from extractors.normalise import normalise
-from orchestration.corrections import MISSING, Correction, Path, Verdict, leaves
+from orchestration.corrections import MISSING, Correction, Path, Verdict, leaves, put
 from orchestration.store import Job, Store
 from schemas.document import Span
 from schemas.errors import CorrectionError
-from schemas.record import Cell, Evidence, PageResult, Record, Tier, Value, ValueStatus, cell_values
+from schemas.record import (
+    ABSENT,
+    Cell,
+    Evidence,
+    PageResult,
+    Record,
+    Tier,
+    Value,
+    ValueStatus,
+    cell_values,
+)
 from schemas.schema import Field, Kind
 
 __all__ = ["Open", "Review"]
@@ -19,12 +30,19 @@ __all__ = ["Open", "Review"]
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A value that nobody has looked at, and its place as `Review` takes it."""
+    """A value or list that nobody has looked at, and its place as `Review` takes it.
+
+    `value`: the least sure one of a list, `ABSENT` of an empty one.
+    """
 
     source: str
     index: int
     path: Path
-    value: Value
+    cell: Cell
+
+    @property
+    def value(self) -> Value:
+        return min(cell_values(self.cell), key=_doubt, default=ABSENT)
 
 
 class Review:
@@ -32,7 +50,9 @@ class Review:
 
     Every method names a value by the page's source, `Record.index` and the path to the value (see
     `orchestration.corrections`), is kept at once, and replaces what was said of that value before.
-    The index after the last record's adds a record that the models missed.
+    A path may lead on to an item of a list, `("tags", 0)`, `("people", 2, "name")`: what is kept
+    then is the whole list as it is with that. The index after the last record's adds a record
+    that the models missed.
 
     Raises:
         CorrectionError: from every method: no such page, record or field, or the words do not
@@ -94,15 +114,13 @@ class Review:
         """
         said = self._store.corrections(self._job.id)
         found = [
-            Open(page.source, record.index, path, value)
+            Open(page.source, record.index, path, cell)
             for page in self._store.results(self._job.id)
             for record in page.records
-            for path, value in leaves(record)
+            for path, cell in leaves(record)
             if not any(one.covers(page.source, record.index, path) for one in said)
         ]
-        yield from sorted(
-            found, key=lambda one: (one.value.status is not ValueStatus.CONFLICT, _sure(one.value))
-        )
+        yield from sorted(found, key=lambda one: _doubt(one.value))
 
     def _keep(
         self, source: str, index: int, path: Path, verdict: Verdict, cell: Cell
@@ -112,7 +130,12 @@ class Review:
             self._named(path)
         if not 0 <= index <= max((record.index for record in page.records), default=-1) + 1:
             raise CorrectionError(f"{source} has no record {index}")
-        correction = Correction(source, index, path, verdict, cell, self._by)
+        whole = tuple(takewhile(lambda step: isinstance(step, str), path))
+        if whole != path:
+            cells: Cell = {record.index: record.cells for record in page.records}.get(index, {})
+            edited = cells if verdict is Verdict.ACCEPTED else put(cells, path, cell)
+            cell = _cell_at(edited, whole)
+        correction = Correction(source, index, whole, verdict, cell, self._by)
         self._store.correct(self._job.id, correction)
         return correction
 
@@ -155,8 +178,10 @@ def _shown(path: Path) -> str:
     return ".".join(map(str, path))
 
 
-def _sure(value: Value) -> float:
-    return value.confidence if value.tier else 1.0
+def _doubt(value: Value) -> tuple[bool, float]:
+    """Sorts values by how much they need a look; nobody spoke of one that has no tier."""
+    sure = value.confidence if value.tier else 1.0
+    return value.status is not ValueStatus.CONFLICT, sure
 
 
 def _cell_at(cell: Cell, path: Path) -> Cell:

@@ -10,14 +10,12 @@ import queue
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from orchestration.engine import Engine
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
-from orchestration.naming import shown_name, upload_names
 from orchestration.readiness import Readiness, Stage
 from orchestration.sheet import Sheet
 from orchestration.store import Job
@@ -40,13 +38,15 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to run. Arguments as in `Engine.run`."""
+    """What to run; the rest as in `Engine.run`. `again`: the job whose pages are read once more."""
 
     sources: Sequence[str]
     schema: Schema
     job: str | None = None
     tier: Tier | None = None
     max_tokens: int | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    again: Job | None = None
 
 
 @dataclass(slots=True)
@@ -123,8 +123,7 @@ class Run:
         assert self.sheet is not None
         self.counts[result.status] += 1
         self.tokens[_asked_tier(result)] += result.tokens.prompt + result.tokens.output
-        name = shown_name(result.source, upload_names(self.job.sources))
-        self.sheet.put(position, result, name=name)
+        self.sheet.put(position, result)
 
 
 class Runs:
@@ -197,22 +196,29 @@ class Runs:
             run.end("stopped before the first page")
             return
         run.state = RunState.RUNNING
-        asked = run.asked
-        events = self._engine.run(
+        for event in self._events(run, run.asked):
+            run.take(event)
+
+    def _events(self, run: Run, asked: Asked) -> Iterator[Event]:
+        if asked.again is not None:
+            return self._engine.run_again(
+                asked.again,
+                asked.schema,
+                job=asked.job,
+                tier=asked.tier,
+                max_tokens=asked.max_tokens,
+                stop=run.stop.is_set,
+            )
+        return self._engine.run(
             asked.sources,
             asked.schema,
             job=asked.job,
             tier=asked.tier,
             max_tokens=asked.max_tokens,
             stop=run.stop.is_set,
-            options=_options(run),
+            names=asked.names,
+            owner=run.owner,
         )
-        for event in events:
-            run.take(event)
-
-
-def _options(run: Run) -> Mapping[str, Any]:
-    return {"owner": run.owner} if run.owner else {}
 
 
 def _count(runs: Sequence[Run], owner: str) -> int:

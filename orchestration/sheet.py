@@ -85,12 +85,10 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class Row:
     """One record, or a page without any. `given` of `seen` records of its page are there (`None`:
-    no list). `place`: the page's position in the job, and the record's index in the page. `name`:
-    what people call the page that the store knows as `source`."""
+    no list). `place`: the page's position in the job, and the record's index in the page."""
 
     place: tuple[int, int]
     source: str
-    name: str
     status: PageStatus
     reason: str | None
     given: int
@@ -99,7 +97,7 @@ class Row:
 
     @property
     def haystack(self) -> str:
-        words = [self.name, self.status.value, self.reason or ""]
+        words = [self.source, self.status.value, self.reason or ""]
         return "\n".join([*words, *(mark.text or "" for mark in self.marks)]).casefold()
 
 
@@ -147,9 +145,9 @@ class Sheet:
     def __len__(self) -> int:
         return sum(len(rows) for rows in self._pages.values())
 
-    def put(self, position: int, page: PageResult, *, name: str | None = None) -> None:
-        """The page at *position*, in the place of what stood there; *name*: what people call it."""
-        rows = list(self._rows(position, page, name or page.source))
+    def put(self, position: int, page: PageResult) -> None:
+        """The page at *position*, in the place of what stood there."""
+        rows = list(self._rows(position, page))
         self._texts.update((row.place, row.haystack) for row in rows)
         known = position in self._pages
         self._pages[position] = rows
@@ -184,7 +182,7 @@ class Sheet:
         text = self._texts[row.place] if order.within is None else _cell_text(row, order.within)
         return all(word in text for word in words)
 
-    def _rows(self, position: int, page: PageResult, name: str) -> Iterator[Row]:
+    def _rows(self, position: int, page: PageResult) -> Iterator[Row]:
         records = page.records or (None,)
         indexes = [record.index for record in page.records]
         # what corrections go by, once a record was struck out; where records do not count, we do
@@ -193,7 +191,7 @@ class Sheet:
             marks = tuple(self._mark(page, record, number) for number in range(len(self.paths)))
             place = (position, index)
             given = len(page.records)
-            yield Row(place, page.source, name, page.status, page.reason, given, page.seen, marks)
+            yield Row(place, page.source, page.status, page.reason, given, page.seen, marks)
 
     def _mark(self, page: PageResult, record: Record | None, column: int) -> Mark:
         if record is None:
@@ -274,7 +272,7 @@ def _sorted(rows: Sequence[Row], column: int, *, descending: bool) -> list[Row]:
 
 def _cell_text(row: Row, column: int) -> str:
     if column == 0:
-        return row.name.casefold()
+        return row.source.casefold()
     if column == 1:
         return f"{row.status} {row.reason or ''}".casefold()
     return (row.marks[column - FIXED].text or "").casefold()

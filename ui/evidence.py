@@ -19,11 +19,10 @@ OTHER_PLACES = 5  # of the same words, that are looked at
 class Pick:
     """What was clicked: a page, and the *values* of one field of one of its records.
 
-    `name`: what people call the page. `field`: `None` for a cell that speaks of the page itself.
+    `field`: `None` for a cell that speaks of the page itself.
     """
 
     page: PageResult
-    name: str
     field: str | None = None
     values: tuple[Value, ...] = ()
 
@@ -47,8 +46,8 @@ def page_text(pick: Pick) -> str:
 def _head(pick: Pick) -> str:
     page = pick.page
     found = [value for value in pick.values if value.evidence or value.data is not None]
-    lines = [f"<p><b>{inert(pick.field)}</b> in {inert(pick.name)}</p>"] if pick.field else []
-    lines = lines or [f"<p><b>{inert(pick.name)}</b></p>"]
+    lines = [f"<p><b>{inert(pick.field)}</b> in {inert(page.source)}</p>"] if pick.field else []
+    lines = lines or [f"<p><b>{inert(page.source)}</b></p>"]
     lines += [f"<p>{_value_line(value)}</p>" for value in found]
     if pick.field and not found:
         lines.append(f"<p>The page does not say <b>{inert(pick.field)}</b>.</p>")

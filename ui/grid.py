@@ -117,10 +117,10 @@ def _head(name: str, number: int, order: Order) -> str:
 def _row(row: Row, headers: Sequence[str], picked: tuple[str, int] | None) -> str:
     place = f"{row.place[0]}:{row.place[1]}"
     number = f" #{row.place[1] + 1}" if row.given > 1 else ""
-    name = f"<bdi>{inert(_short(row.name))}</bdi><small>{number}</small>"
+    name = f"<bdi>{inert(_short(row.source))}</bdi><small>{number}</small>"
     cells = "".join(_cells(row, place, picked))
     return (
-        f'<tr class="{row.status}"><th scope="row" class="page" title="{inert(row.name)}">'
+        f'<tr class="{row.status}"><th scope="row" class="page" title="{inert(row.source)}">'
         f"{_button(place, 0, name, '')}</th>{_status(row, place)}{cells}</tr>"
     )
 

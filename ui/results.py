@@ -259,10 +259,10 @@ class Results:
             return None
         record = _record(page, place[1])
         if record is None or not FIXED <= column < len(sheet.headers):
-            return Pick(page, row.name)
+            return Pick(page)
         path = sheet.paths[column - FIXED]
         values = tuple(values_at(record.cells.get(path[0], ABSENT), path[1:]))
-        return Pick(page, row.name, ".".join(path), values)
+        return Pick(page, ".".join(path), values)
 
 
 def _record(page: PageResult, index: int) -> Record | None:

@@ -10,6 +10,7 @@ import gradio as gr
 
 from orchestration.desk import Desk
 from orchestration.form import OWN, UPLOADS, asked_pages, asked_schema
+from orchestration.naming import short_names
 from orchestration.runs import Asked
 from schemas import library
 from schemas.errors import SchemaError
@@ -142,7 +143,8 @@ class Start:
             schema = edited(schema, given["rows"])
         sources = asked_pages(urls, files or [])
         most = int(tokens) if tokens else None
-        return Asked(sources, schema, (name or "").strip() or None, TIERS.get(tier), most)
+        job = (name or "").strip() or None
+        return Asked(sources, schema, job, TIERS.get(tier), most, short_names(files or []))
 
     def choose(self, choice: str, own: str) -> Changes:
         """Another schema: say which fields it has, or why it cannot be read."""

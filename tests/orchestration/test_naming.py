@@ -1,13 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
-from orchestration.naming import named, short_names
-from tests.orchestration.samples import WALL
+from orchestration.naming import short_names
 
 
-def test_an_archives_pages_go_by_the_archives_own_name() -> None:
-    names = short_names(["/tmp/1/three.zip", "/tmp/2/a.html"])
-    sources = ["/tmp/1/three.zip::x/a.html", "/tmp/2/a.html", "https://ex.org/::x"]
-    results = named([replace(WALL, source=source) for source in sources], names)
-    assert [r.source for r in results] == ["three.zip::x/a.html", "a.html", "https://ex.org/::x"]
+def test_files_of_the_same_name_are_told_apart() -> None:
+    names = short_names(["/tmp/1/a.zip", "/tmp/2/a.html", "/tmp/3/a.html", "/tmp/4/a.html"])
+    assert list(names.values()) == ["a.zip", "a.html", "a (2).html", "a (3).html"]

@@ -153,6 +153,21 @@ def test_an_item_marked_absent_leaves_the_list(store: Store, review: Review) -> 
     assert read(store)["tags"] == ["grafting"]
 
 
+def test_items_that_go_do_not_shift_what_was_said_of_others(store: Store, review: Review) -> None:
+    review.type("a.html", 0, ("tags",), "one; two; three")
+    review.mark_absent("a.html", 0, ("tags", 0))
+    review.type("a.html", 0, ("tags", 0), "2")
+    review.mark_absent("a.html", 0, ("tags", 1))
+    assert read(store)["tags"] == ["2"]
+    assert [kept.path for kept in store.corrections(1)] == [("tags",)]
+
+
+def test_a_list_is_accepted_as_a_whole(store: Store, review: Review) -> None:
+    review.accept("a.html", 0, ("tags", 0))
+    assert ("tags",) not in [one.path for one in review.open() if one.source == "a.html"]
+    assert read(store)["tags"] == ["pruning"]
+
+
 def test_a_choice_can_be_read_from_other_words(store: Store, review: Review) -> None:
     review.select("a.html", 0, ("kind",), span("Night work"), said="part-time")
     assert read(store)["kind"] == "part-time"
@@ -208,7 +223,7 @@ def test_what_nobody_has_looked_at_comes_least_sure_first(store: Store, review: 
     review.mark_absent("a.html", 0, ("pay",))
     review.mark_absent("a.html", 0, ("place",))
     paths = [(one.source, one.path) for one in review.open()]
-    assert paths == [("a.html", ("title",)), ("a.html", ("tags", 0)), ("a.html", ("kind",))]
+    assert paths == [("a.html", ("title",)), ("a.html", ("tags",)), ("a.html", ("kind",))]
 
 
 def test_corrections_go_into_exports(store: Store, review: Review) -> None:

@@ -39,7 +39,7 @@ PAYS = sheet(page("a", "nurse", 9), page("b", "Baker"), page("c", "welder", 10),
 
 
 def names(order: Order, of: Sheet = PAYS) -> str:
-    return "".join(row.name for row in of.view(order).rows)
+    return "".join(row.source for row in of.view(order).rows)
 
 
 def test_columns_are_the_page_the_status_and_the_fields() -> None:
@@ -106,7 +106,7 @@ def test_rows_are_sorted_and_filtered(order: Order, expected: str) -> None:
 
 def test_a_page_of_rows_beyond_the_last_is_the_last() -> None:
     view = PAYS.view(Order(page=7), size=2)
-    assert ([row.name for row in view.rows], view.page, view.pages) == (["c"], 1, 2)
+    assert ([row.source for row in view.rows], view.page, view.pages) == (["c"], 1, 2)
 
 
 def test_pages_that_come_in_any_order_stand_in_their_own() -> None:
