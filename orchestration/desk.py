@@ -10,20 +10,25 @@ import re
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from extractors.pages import Page
 from orchestration.engine import Engine
 from orchestration.export import ExportOptions, Format, write
 from orchestration.readiness import Readiness
+from orchestration.rendered import rendered
+from orchestration.review import Review
+from orchestration.review_queue import Item, Queue
 from orchestration.runs import Asked, Run, Runs
-from orchestration.sheet import Sheet
+from orchestration.sheet import Sheet, record_of, values_at
 from orchestration.store import Job, JobState
-from schemas.errors import StoreError
-from schemas.record import PageResult, PageStatus
+from schemas.errors import SourceError, StoreError
+from schemas.record import ABSENT, PageResult, PageStatus, Value
 
 __all__ = ["Desk", "JobLine"]
 
@@ -49,6 +54,8 @@ class Desk:
     def __init__(self, engine: Engine, readiness: Readiness) -> None:
         self.readiness = readiness
         self.runs = Runs(engine, readiness)
+        self._engine = engine
+        self._queues: dict[int, Queue] = {}
         self._store = engine.store
         self._sheets: OrderedDict[int, Sheet] = OrderedDict()
         self._lock = threading.Lock()
@@ -112,6 +119,50 @@ class Desk:
         """The job's page of *source*; `None`: there is none any more."""
         return self._store.page(job.id, source)
 
+    def drawn(self, job: Job, source: str, places: Sequence[tuple[str, str]]) -> str | None:
+        """The job's page as it looks, inert, with *places* marked; `None`: it is not at hand."""
+        page = self._body(job, source)
+        return rendered(page, places) if page else None
+
+    def _body(self, job: Job, source: str) -> Page | None:
+        """The bytes of the job's page, where they are kept or on this disk; nothing is fetched."""
+        kept = self._store.kept_page(job.id, source)
+        if kept or "://" in source:
+            return kept
+        try:
+            return self._engine.page(job, source)
+        except SourceError:
+            return None
+
+    def queue(self, job: Job, *, fresh: bool = False) -> Queue:
+        """What nobody has looked at in the job; *fresh*: as of now, else as it was last asked."""
+        with self._lock:
+            known = self._queues.get(job.id)
+        if known is not None and not fresh:
+            return known
+        queue = Queue.of(Review(self._store, job).open())
+        with self._lock:
+            self._queues[job.id] = queue
+        return queue
+
+    @contextmanager
+    def reviewing(self, job: Job, item: Item, by: str) -> Iterator[Review]:
+        """What is said of *item* in the block is in the job's rows after it."""
+        queue = self.queue(job)
+        yield Review(self._store, job, by=by)
+        queue.done.add(item)
+        page = self.page(job, item.source)
+        if page is not None:
+            self.sheet(job).replace(page)
+
+    def values(self, page: PageResult, item: Item) -> tuple[Value, ...]:
+        """What stands at *item*, of a list each item."""
+        record = record_of(page, item.index)
+        if record is None:
+            return ()
+        cell = record.cells.get(item.steps[0], ABSENT)
+        return tuple(values_at(cell, tuple(item.steps[1:])))
+
     def export(self, job: Job, format: Format, *, evidence: bool = False) -> Path:
         """The job as a file whose name says job and date. Raises StoreError as `write`."""
         folder = Path(self._files.name, str(job.id))
@@ -139,6 +190,7 @@ class Desk:
     def _forget(self, job: Job) -> None:
         with self._lock:
             self._sheets.pop(job.id, None)
+            self._queues.pop(job.id, None)
 
 
 def file_name(job: Job, format: Format, *, evidence: bool) -> str:

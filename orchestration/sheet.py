@@ -27,6 +27,7 @@ __all__ = [
     "Sheet",
     "Show",
     "View",
+    "record_of",
     "values_at",
 ]
 
@@ -155,6 +156,13 @@ class Sheet:
             insort(self._positions, position)
         self.version += 1
 
+    def replace(self, page: PageResult) -> None:
+        """Another answer of a page that is here, as after a correction; of no other page."""
+        for position in tuple(self._positions):
+            if self._pages[position][0].source == page.source:
+                self.put(position, page)
+                return
+
     def rows(self) -> Iterator[Row]:
         """All rows, in page order."""
         for position in tuple(self._positions):
@@ -210,6 +218,15 @@ class Sheet:
             text = "; ".join(value.raw or "" for value in stated)
         least = min(value.confidence for value in stated)
         return Mark(text[:LONGEST], look, _dearest(stated), least, fixed, _key(entry, text))
+
+
+def record_of(page: PageResult, index: int) -> Record | None:
+    """The record that rows and corrections know as *index*; where records do not count, the one
+    there."""
+    known = [record for record in page.records if record.index == index]
+    if len(known) == 1:
+        return known[0]
+    return page.records[index] if index < len(page.records) else None
 
 
 def values_at(cell: Cell, path: Path) -> Iterator[Value]:

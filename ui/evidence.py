@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from orchestration.highlight import highlighted, inert
+from orchestration.highlight import first_shown, highlighted, inert
 from schemas.document import Span
 from schemas.record import Evidence, PageResult, Tier, Value
 from ui.grid import tier_words
@@ -26,10 +27,26 @@ class Pick:
     field: str | None = None
     values: tuple[Value, ...] = ()
 
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """XPath and quote of what the page says visibly."""
+        cited = [value.evidence for value in self.values if value.evidence]
+        return [(one.xpath, one.quote) for one in cited if one.xpath]
 
-def evidence(pick: Pick) -> str:
-    """The values, and the page's text with their quotes marked."""
-    return f'<div class="head">{_head(pick)}</div>{page_text(pick)}'
+
+def evidence(pick: Pick, drawn: str | None = None) -> str:
+    """The values, and below them the page's text with their quotes marked.
+
+    *drawn*: the page as `orchestration.rendered` gives it, to be shown in the text's place. Its
+    frame runs no script; that it counts as ours lets the page around it scroll to the quote.
+    """
+    below = page_text(pick)
+    if drawn is not None:
+        below = (
+            '<iframe sandbox="allow-same-origin" referrerpolicy="no-referrer"'
+            f' title="The page, inert" srcdoc="{html.escape(drawn)}"></iframe>'
+        )
+    return f'<div class="head">{_head(pick)}</div>{below}'
 
 
 def page_text(pick: Pick) -> str:
@@ -38,7 +55,8 @@ def page_text(pick: Pick) -> str:
     if not pick.page.text:
         return '<p class="note">There is no text of this page to show.</p>'
     return (
-        '<div class="page" tabindex="0" role="region" aria-label="Text of the page" dir="auto">'
+        f'<div class="page" tabindex="0" role="region" aria-label="Text of the page" dir="auto"'
+        f' data-first="{first_shown(pick.page.text, spans)}">'
         f"{highlighted(pick.page.text, spans)}</div>"
     )
 

@@ -10,10 +10,10 @@ import gradio as gr
 from orchestration.desk import Desk
 from orchestration.export import Format
 from orchestration.runs import Run
-from orchestration.sheet import FIXED, Order, Sheet, Show, values_at
+from orchestration.sheet import FIXED, Order, Sheet, Show, record_of, values_at
 from orchestration.store import Job
 from schemas.errors import FieldwiseError
-from schemas.record import ABSENT, PageResult, Record
+from schemas.record import ABSENT
 from ui.evidence import Pick, evidence
 from ui.grid import LEGEND, grid, pager
 from ui.look import asset
@@ -24,6 +24,7 @@ __all__ = ["Results", "Seen", "owner_of"]
 
 ROWS = 100  # of the table that are drawn at once
 ANYWHERE = "any column"
+TEXT, PAGE = "text", "page, inert"
 HELLO = note("Rows appear here as pages are read. Click a value to see where the page says it.")
 DOWNLOAD = (
     "() => setTimeout(() => document.querySelector('#ready a, a#ready, #ready')?.click(), 60)"
@@ -71,6 +72,9 @@ class Results:
                 gr.HTML(f"<details><summary>What the signs say</summary>{LEGEND}</details>")
                 self._draw_downloads()
             with gr.Column(scale=2, min_width=320, elem_id="side"):
+                self.view = gr.Radio(
+                    [TEXT, PAGE], value=TEXT, label="Show the page as", elem_id="view"
+                )
                 self.quote = gr.HTML("", elem_id="quote", js_on_load=asset("evidence.js"))
 
     def _draw_filters(self) -> None:
@@ -113,14 +117,23 @@ class Results:
         ]
 
     def connect(self) -> None:
-        state = [self.seen, self.order, self.picked]
-        table = [self.order, self.picked, self.table, self.pages, self.quote]
+        state = [self.seen, self.order, self.picked, self.view]
+        table = [
+            self.order,
+            self.picked,
+            self.table,
+            self.pages,
+            self.quote,
+            self.status,
+        ]
         for part in (self.table, self.pages):
             part.act(self.act, state, table, trigger_mode="always_last", **QUIET)
         asked = [self.seen, self.order, self.find, self.within, self.show]
         filtered = [self.order, self.table, self.pages]
         for change in (self.find.change, self.within.change, self.show.change):
             change(self.filter, asked, filtered, trigger_mode="always_last", **QUIET)
+        picked = [self.seen, self.picked, self.view]
+        self.view.change(self.show_as, picked, [self.quote], **QUIET)
         self.stop.click(self.ask_to_stop, None, [self.stop], queue=False, **QUIET)
         for format, button in self.buttons.items():
             done = button.click(
@@ -165,7 +178,13 @@ class Results:
         return changes
 
     def act(
-        self, seen: Seen, order: Order, picked: Picked, event: gr.EventData, request: gr.Request
+        self,
+        seen: Seen,
+        order: Order,
+        picked: Picked,
+        view: str,
+        event: gr.EventData,
+        request: gr.Request,
     ) -> Changes:
         """A button of the table: sort, another page of rows, or a cell to open."""
         try:
@@ -176,17 +195,31 @@ class Results:
                 case "page":
                     order = replace(order, page=int(event.page))
                 case "open":
-                    return self.open_cell(seen, str(event.place), int(event.column), request)
+                    picked = (str(event.place), int(event.column))
+                    quote = self._quote(seen, picked, view, owner_of(request))
+                    return {self.picked: picked, self.quote: quote}
             changes = self._table(sheet, order, picked)
         except FieldwiseError as error:
-            return {self.quote: note(error.explain(), trouble=True)}
+            return {self.status: note(error.explain(), trouble=True)}
         return {self.order: order, **changes}
 
-    def open_cell(self, seen: Seen, place: str, column: int, request: gr.Request) -> Changes:
-        """What stands behind the cell at *place* ("3:0": page, record) and *column*."""
-        job, sheet = self._sheet(seen, owner_of(request))
-        pick = self._pick(job, sheet, _place(place), column) if job and sheet else None
-        return {self.picked: (place, column), self.quote: evidence(pick) if pick else ""}
+    def show_as(self, seen: Seen, picked: Picked, view: str, request: gr.Request) -> Changes:
+        """The page of the open cell as text, or as it looks."""
+        return {self.quote: self._quote(seen, picked, view, owner_of(request))}
+
+    def _quote(self, seen: Seen, picked: Picked, view: str, owner: str) -> str:
+        """What stands behind the cell that was *picked*."""
+        job, sheet = self._sheet(seen, owner)
+        if job is None or sheet is None or picked is None:
+            return ""
+        pick = self._pick(job, sheet, _place(picked[0]), picked[1])
+        if pick is None:
+            return ""
+        if view != PAGE:
+            return evidence(pick)
+        drawn = self._desk.drawn(job, pick.page.source, pick.places)
+        missing = "" if drawn else note("The page itself was not kept, or is too large; its text:")
+        return missing + evidence(pick, drawn)
 
     def filter(
         self, seen: Seen, order: Order, find: str, within: str, show: str, request: gr.Request
@@ -257,20 +290,12 @@ class Results:
         page = self._desk.page(job, row.source) if row else None
         if row is None or page is None:
             return None
-        record = _record(page, place[1])
+        record = record_of(page, place[1])
         if record is None or not FIXED <= column < len(sheet.headers):
             return Pick(page)
         path = sheet.paths[column - FIXED]
         values = tuple(values_at(record.cells.get(path[0], ABSENT), path[1:]))
         return Pick(page, ".".join(path), values)
-
-
-def _record(page: PageResult, index: int) -> Record | None:
-    """The record that corrections know as *index*; where records do not count, the one there."""
-    known = [record for record in page.records if record.index == index]
-    if len(known) == 1:
-        return known[0]
-    return page.records[index] if index < len(page.records) else None
 
 
 def _place(text: str) -> tuple[int, int]:

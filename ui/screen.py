@@ -12,6 +12,7 @@ from schemas.errors import FieldwiseError
 from ui.jobs import JobsList
 from ui.progress import note
 from ui.results import Results, Seen, owner_of
+from ui.review import ReviewScreen
 from ui.start import QUIET, READ_FIELDS, Changes, Start
 
 __all__ = ["Screen"]
@@ -29,14 +30,17 @@ class Screen:
         self._start = Start(desk)
         self._results = Results(desk)
         self._jobs = JobsList(desk)
+        self._review = ReviewScreen(desk)
 
     def draw(self) -> None:
         gr.HTML(TITLE, elem_id="title")
         with gr.Tabs(selected="start", elem_id="tabs") as self.tabs:
             with gr.Tab("New job", id="start"):
                 self._start.draw()
-            with gr.Tab("Results", id="results"):
+            with gr.Tab("Results", id="results") as self.results_tab:
                 self._results.draw()
+            with gr.Tab("Review", id="review") as self.review_tab:
+                self._review.draw()
             with gr.Tab("Jobs", id="jobs") as self.jobs_tab:
                 self._jobs.draw()
         self.model = gr.HTML(self._model_line(), elem_id="model")
@@ -46,15 +50,24 @@ class Screen:
         results = self._results
         self._start.connect()
         results.connect()
-        cleared = [results.order, results.picked, results.find, results.show, results.quote]
+        cleared = [
+            results.order,
+            results.picked,
+            results.find,
+            results.show,
+            results.quote,
+        ]
         opened = [self.tabs, self.model, self.timer, *cleared, *results.drawing]
         self._start.run.click(
             self.begin, self._start.inputs, [self._start.trouble, *opened], js=READ_FIELDS, **QUIET
         )
         state = [results.seen, results.order, results.picked, results.drawn]
         self.timer.tick(self.look, state, [self.model, self.timer, *results.drawing], **QUIET)
+        looked = [self.model, self.timer, *results.drawing]
+        self.results_tab.select(self.look, state, looked, **QUIET)  # after a review, say
         blocks.load(self.arrive, None, opened, **QUIET)
         self._jobs.connect(self.jobs_tab)
+        self._review.connect(self.review_tab, results.seen)
         self._jobs.list.act(self.use_job, self._jobs.find, [*self._jobs.outputs, *opened], **QUIET)
 
     def begin(
