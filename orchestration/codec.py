@@ -93,7 +93,8 @@ def schema_to_plain(schema: Schema) -> Plain:
 
 def schema_from_plain(plain: Plain) -> Schema:
     """The schema that `schema_to_plain` wrote. Raises KeyError, TypeError or ValueError."""
-    return Schema(**{**plain, "fields": tuple(map(_field_from_plain, plain["fields"]))})
+    fields = tuple(map(_field_from_plain, plain["fields"]))
+    return Schema(**{**plain, "fields": fields, "skip": tuple(plain.get("skip", ()))})
 
 
 def _field_from_plain(plain: Plain) -> Field:
@@ -103,6 +104,7 @@ def _field_from_plain(plain: Plain) -> Field:
             "kind": Kind(plain["kind"]),
             "choices": tuple(plain["choices"]),
             "fields": tuple(map(_field_from_plain, plain["fields"])),
+            "cues": tuple(plain.get("cues", ())),  # rows from before plans lack it
         }
     )
 

@@ -9,22 +9,26 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from extractors.blocks import ParsedPage
 from extractors.compile import Precision
 from extractors.machine import read_machine
 from extractors.models import ModelLibrary
-from extractors.pages import Limits, Manners, Page, Reader, Source
+from extractors.pages import Limits, Manners, Page, Reader, Source, discover
 from extractors.rendering import Renderer, why_not
 from extractors.weights import Progress, WeightStore, ignore
 from extractors.worker import Budget, Extraction
-from orchestration.events import Event, JobEnded, JobStarted, PageDone
+from orchestration.events import Event, JobEnded, JobStarted, LayoutPlanned, PageDone
 from orchestration.intake import UPLOADS, Intake, shown
+from orchestration.layouts import Ahead, GivenPlan, PlanSource, each_layout
 from orchestration.pipeline import PageWorker, Pipeline, Stop, Stopped
+from orchestration.planning import Planning
 from orchestration.settings import Settings
 from orchestration.store import Job, JobState, Store
 from schemas.errors import SourceError, StoreError
+from schemas.plan import Origin, Plan
+from schemas.plan_json import parse_plan, plan_to_json
 from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Schema
 
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
     from extractors.outlines_model import OutlinesModel
 
 __all__ = ["Engine", "PageWorker", "extract"]
+
+_PLAN = "plan"  # among a job's options
 
 
 class Engine:
@@ -65,6 +71,13 @@ class Engine:
         self._pipeline = Pipeline(self._ask, draw=renderer.render if draws else None)
         self.store = self._open.enter_context(store or Store(self.settings.results_file))
         self._intake = Intake(self.store, self._reader, self._limits())
+        self._planning = Planning(
+            self.settings,
+            weights=self.weights,
+            worker=None if open_worker else self._worker,
+            turn=self._model_lock,
+        )
+        self._open.callback(self._planning.close)
 
     def __enter__(self) -> Self:
         return self
@@ -91,13 +104,15 @@ class Engine:
         tier: Tier | None = None,
         max_tokens: int | None = None,
         names: Mapping[str, str] | None = None,
+        plan: Plan | None = None,
         stop: Stop = lambda: False,
         owner: str = "",
     ) -> Iterator[Event]:
         """Read, extract and store; yields JobStarted, a PageDone a page, and JobEnded.
 
-        A page that cannot be read or answered is a PageDone whose result says why; the job goes
-        on. An unfinished job of the same name and schema is taken up where it stopped.
+        Where a planner is set, a LayoutPlanned comes before the first page of each layout. A page
+        that cannot be read or answered is a PageDone whose result says why; the job goes on. An
+        unfinished job of the same name and schema is taken up where it stopped.
 
         Args:
             sources: URLs, HTML files, folders, archives.
@@ -107,6 +122,7 @@ class Engine:
             max_tokens: the job ends before the page after this many tokens were spent.
             names: of uploaded files, path to the name that people know; the job and its results
                 say that name alone, and the pages' bytes are kept.
+            plan: how all pages are read, made or edited before; its schema must be *schema*.
             stop: asked before every forward pass; when true, the page at hand is left unfinished.
             owner: whose job it is, where people sign in; kept in its options.
 
@@ -114,9 +130,12 @@ class Engine:
             ModelMissing: no weights, before the first readable page; the job can be resumed.
             NoMemory: the model does not fit into what is left; the same holds.
             StoreError: the results cannot be kept, or *job* is another job's name.
+            PlanError: a layout has no plan, and the settings let no lesser planner make one.
         """
         given, names = tuple(sources), names or {}
-        current = self._job(job, schema, [shown(one, names) for one in given], tier, names, owner)
+        more: dict[str, Any] = {"owner": owner} if owner else {}
+        more |= {_PLAN: plan_to_json(plan)} if plan else {}
+        current = self._job(job, schema, [shown(one, names) for one in given], tier, names, more)
         yield from self._run(current, given, tier, names, max_tokens, stop)
 
     def run_again(
@@ -138,8 +157,8 @@ class Engine:
         found = self._intake.found(earlier, earlier.sources, {})
         sources += [one.name for one in found if one.name not in sources and one.error is None]
         uploads = {name: name for name in earlier.options.get(UPLOADS, ())}
-        owner = str(earlier.options.get("owner", ""))
-        current = self._job(job, schema, sources, tier, uploads, owner)
+        more = {name: kept for name, kept in earlier.options.items() if name == "owner"}
+        current = self._job(job, schema, sources, tier, uploads, more)
         self.store.copy_kept(earlier.id, current.id)
         yield from self._run(current, sources, tier, {}, max_tokens, stop)
 
@@ -171,15 +190,19 @@ class Engine:
         found = self._intake.found(current, given, names)
         finished = self.store.finished(current.id)
         yield JobStarted(current, len(found), sum(source.name in finished for source in found))
-        spent = 0
+        planned, spent = self._planned(current), 0
         placed = zip(self._intake.places(current, found), found, strict=True)
         left = [(place, source) for place, source in placed if source.name not in finished]
         sources = [source for _, source in left]
         with closing(self._intake.pages(current, sources, stop=stop)) as pages:
+            coming = Ahead(pages)
             for position, source in left:
-                reason = _why_to_stop(stop, spent, max_tokens)
-                page = None if reason else next(pages, None)
-                result = page and self._result(source, page, current.schema, tier, stop)
+                reason = _why_to_stop(stop, spent + planned.tokens, max_tokens)
+                page = None if reason else next(coming, None)
+                plan, is_new = planned.plan_for(page, coming.peek)
+                if plan and is_new:
+                    yield LayoutPlanned(source.name, plan)
+                result = page and self._result(source, page, current.schema, tier, stop, plan)
                 if not isinstance(result, PageResult):
                     yield JobEnded(current, reason or "stopped")
                     return
@@ -191,6 +214,12 @@ class Engine:
                 yield PageDone(position, result)
         self.store.set_state(current.id, JobState.DONE)
         yield JobEnded(replace(current, state=JobState.DONE))
+
+    def _planned(self, job: Job) -> PlanSource:
+        """How the pages of *job* are read: by the plan it was given, or one a layout."""
+        if job.options.get(_PLAN):
+            return GivenPlan(parse_plan(job.options[_PLAN]))
+        return self._planning.layouts(job.schema) or GivenPlan(None)
 
     def _is_kept(self, job: Job, source: Source) -> bool:
         """Whether the bytes of *source* are to be kept with the results."""
@@ -204,7 +233,7 @@ class Engine:
         sources: Sequence[str],
         tier: Tier | None,
         names: Mapping[str, str],
-        owner: str = "",
+        more: Mapping[str, Any],
     ) -> Job:
         """The open job called *name*, or a new one."""
         if name is None:
@@ -215,10 +244,10 @@ class Engine:
                 "tier": tier.value if tier else None,
                 "folder": str(Path.cwd()),
                 UPLOADS: sorted(names.values()),
-                **({"owner": owner} if owner else {}),
+                **more,
             }
             return self.store.create_job(name, schema, sources=sources, options=options)
-        if known.options.get("owner", "") != owner:
+        if known.options.get("owner", "") != more.get("owner", ""):
             raise StoreError(f"there is a job named {name!r} already", hint="choose another name")
         if known.state is JobState.OPEN and known.schema == schema:
             return known
@@ -232,12 +261,13 @@ class Engine:
         schema: Schema,
         tier: Tier | None,
         stop: Stop,
+        plan: Plan | None,
     ) -> PageResult | None:
         """How one page ends; `None` when it was stopped."""
         if isinstance(page, SourceError):
             return PageResult(source.name, PageStatus.FAILED, reason=page.explain())
         try:
-            return self._pipeline.result(page, schema, tier, stop)
+            return self._pipeline.result(page, schema, tier, stop, plan=plan)
         except Stopped:
             return None
 
@@ -277,6 +307,24 @@ class Engine:
             threads=self.settings.threads,
             device=self.settings.device,
         )
+
+    def plan(
+        self, sources: Iterable[str], schema: Schema, *, stop: Stop = lambda: False
+    ) -> Iterator[LayoutPlanned]:
+        """A plan for each layout of the pages of *sources*, as their first pages come.
+
+        Raises:
+            PlanError: a layout has no plan, and the settings let no lesser planner make one.
+        """
+        planned = self._planning.layouts(schema, asked_for=True) or GivenPlan(None)
+        found = list(discover(tuple(sources), limits=self._limits()))
+        with closing(self._reader.read_all(found, stop=stop)) as pages:
+            for number, plan in each_layout(planned, Ahead(pages)):
+                yield LayoutPlanned(found[number].name, plan)
+
+    def fields(self, ask: str) -> tuple[Schema, Origin]:
+        """The schema that plain words ask for, and who read them. Raises PlanError."""
+        return self._planning.planner(asked_for=True).fields(ask)
 
     def _model_name(self, tier: Tier) -> str | None:
         settings = self.settings

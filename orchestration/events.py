@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestration.store import Job
+from schemas.plan import Plan
 from schemas.record import PageResult
 
-__all__ = ["Event", "JobEnded", "JobStarted", "PageDone"]
+__all__ = ["Event", "JobEnded", "JobStarted", "LayoutPlanned", "PageDone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,14 @@ class PageDone:
 
 
 @dataclass(frozen=True, slots=True)
+class LayoutPlanned:
+    """The page *source* is the first of its layout, and *plan* is how such pages are read."""
+
+    source: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
 class JobEnded:
     """Nothing more will come. `stopped` says why pages are missing; `None` when none are."""
 
@@ -35,4 +44,4 @@ class JobEnded:
     stopped: str | None = None
 
 
-Event = JobStarted | PageDone | JobEnded
+Event = JobStarted | LayoutPlanned | PageDone | JobEnded

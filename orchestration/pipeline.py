@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -16,6 +16,8 @@ from extractors.worker import Extraction
 from orchestration.cheapest import answered, merged, remaining
 from schemas.errors import FieldwiseError, ModelMissing, NoMemory, SourceError, StoreError
 from schemas.fitting import fitted
+from schemas.plan import Plan
+from schemas.plan_checks import checked
 from schemas.record import PageResult, PageStatus, Record, Tier, Tokens
 from schemas.schema import Schema
 
@@ -52,8 +54,16 @@ class Pipeline:
         self._ask = ask
         self._draw = draw
 
-    def result(self, page: Page, schema: Schema, tier: Tier | None, stop: Stop) -> PageResult:
-        """How *page* ends.
+    def result(
+        self,
+        page: Page,
+        schema: Schema,
+        tier: Tier | None,
+        stop: Stop,
+        *,
+        plan: Plan | None = None,
+    ) -> PageResult:
+        """How *page* ends. *plan*: how pages of its layout are read; `None`: as the schema says.
 
         *tier*: the worker that reads it, or MARKUP for none; `None`: the markup answers what it
         can, the large worker the rest.
@@ -68,7 +78,7 @@ class Pipeline:
             read = time.perf_counter() - started
             if bad:
                 return PageResult(page.source, PageStatus.BAD, reason=bad.explain())
-            extraction = self._answered(page, parsed, schema, tier, stop)
+            extraction = self._answered(page, parsed, schema, tier, stop, plan)
         except (ModelMissing, NoMemory, StoreError):
             raise
         except FieldwiseError as error:
@@ -76,7 +86,7 @@ class Pipeline:
         return PageResult(
             page.source,
             PageStatus.TRUNCATED if extraction.cut else PageStatus.OK,
-            fitted(schema, extraction.records),
+            _checked(plan, fitted(schema, extraction.records)),
             extraction.cut,
             extraction.tokens,
             {"read": read, **extraction.seconds},
@@ -101,16 +111,28 @@ class Pipeline:
         return parsed, why_bad(drawn, parsed)
 
     def _answered(
-        self, page: Page, parsed: ParsedPage, schema: Schema, tier: Tier | None, stop: Stop
+        self,
+        page: Page,
+        parsed: ParsedPage,
+        schema: Schema,
+        tier: Tier | None,
+        stop: Stop,
+        plan: Plan | None,
     ) -> Extraction:
+        guided = plan.guided() if plan else schema
         if tier not in (None, Tier.MARKUP):
-            return self._ask(tier, parsed, schema, stop)
+            return self._ask(tier, parsed, guided, stop)
         started = time.perf_counter()
-        found = answer_from_markup(page, parsed, schema)
+        found = _checked(plan, answer_from_markup(page, parsed, schema))
         seconds = {"markup": time.perf_counter() - started}
         if tier is Tier.MARKUP or (found and answered(schema, found)):
             records = merged(schema, found, ()) or (Record({}, parsed.document.url),)
             return Extraction(() if schema.many and not found else records, None, Tokens(), seconds)
-        extraction = self._ask(Tier.LARGE, parsed, remaining(schema, found), stop)
+        extraction = self._ask(Tier.LARGE, parsed, remaining(guided, found), stop)
         records = merged(schema, found, extraction.records)
         return replace(extraction, records=records, seconds={**seconds, **extraction.seconds})
+
+
+def _checked(plan: Plan | None, records: Sequence[Record]) -> tuple[Record, ...]:
+    """*records* without what breaks a check of *plan*."""
+    return checked(plan, records) if plan else tuple(records)

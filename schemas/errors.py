@@ -7,6 +7,8 @@
     + FetchFailed           the network or the server failed (retryable)
     + NotAPage              the bytes are not a web page
   x PlanError               no usable plan after the planner's retries
+    + PlanInvalid           a plan document that cannot be followed; nothing was read
+    + PlannerFailed         the planning endpoint: no answer, or none that is a plan
   x WorkerError
     + ModelMissing          no weights under that name; the message lists what was tried
     + NoMemory              the model does not fit into what memory is left (retryable)
@@ -71,6 +73,21 @@ class NotAPage(SourceError):
 
 class PlanError(FieldwiseError):
     """No usable extraction plan."""
+
+
+class PlanInvalid(PlanError):
+    """A plan document that cannot be followed. `str()` names the place."""
+
+    hint = "`fieldwise plan` writes a plan to start from"
+
+
+class PlannerFailed(PlanError):
+    """The planning endpoint did not answer, refused, or did not give a plan.
+
+    `retryable` where the same call may work later.
+    """
+
+    hint = "check FIELDWISE_PLANNER_URL, or go on without: FIELDWISE_PLANNER_FALLBACK=true"
 
 
 class WorkerError(FieldwiseError):
