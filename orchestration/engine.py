@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from extractors.blocks import ParsedPage
 from extractors.compile import Precision
@@ -111,6 +111,7 @@ class Engine:
         names: Mapping[str, str] | None = None,
         plan: Plan | None = None,
         stop: Stop = lambda: False,
+        owner: str = "",
     ) -> Iterator[Event]:
         """Read, extract and store; yields JobStarted, a PageDone a page, and JobEnded.
 
@@ -128,6 +129,7 @@ class Engine:
                 say that name alone, and the pages' bytes are kept.
             plan: how all pages are read, made or edited before; its schema must be *schema*.
             stop: asked before every forward pass; when true, the page at hand is left unfinished.
+            owner: whose job it is, where people sign in; kept in its options.
 
         Raises:
             ModelMissing: no weights, before the first readable page; the job can be resumed.
@@ -136,7 +138,9 @@ class Engine:
             PlanError: a layout has no plan, and the settings let no lesser planner make one.
         """
         given, names = tuple(sources), names or {}
-        current = self._job(job, schema, [shown(one, names) for one in given], tier, names, plan)
+        more: dict[str, Any] = {"owner": owner} if owner else {}
+        more |= {_PLAN: plan_to_json(plan)} if plan else {}
+        current = self._job(job, schema, [shown(one, names) for one in given], tier, names, more)
         yield from self._run(current, given, tier, names, max_tokens, stop)
 
     def run_again(
@@ -158,7 +162,8 @@ class Engine:
         found = self._intake.found(earlier, earlier.sources, {})
         sources += [one.name for one in found if one.name not in sources and one.error is None]
         uploads = {name: name for name in earlier.options.get(UPLOADS, ())}
-        current = self._job(job, schema, sources, tier, uploads)
+        more = {name: kept for name, kept in earlier.options.items() if name == "owner"}
+        current = self._job(job, schema, sources, tier, uploads, more)
         self.store.copy_kept(earlier.id, current.id)
         yield from self._run(current, sources, tier, {}, max_tokens, stop)
 
@@ -236,7 +241,7 @@ class Engine:
         sources: Sequence[str],
         tier: Tier | None,
         names: Mapping[str, str],
-        plan: Plan | None = None,
+        more: Mapping[str, Any],
     ) -> Job:
         """The open job called *name*, or a new one."""
         if name is None:
@@ -247,9 +252,11 @@ class Engine:
                 "tier": tier.value if tier else None,
                 "folder": str(Path.cwd()),
                 UPLOADS: sorted(names.values()),
-                **({_PLAN: plan_to_json(plan)} if plan else {}),
+                **more,
             }
             return self.store.create_job(name, schema, sources=sources, options=options)
+        if known.options.get("owner", "") != more.get("owner", ""):
+            raise StoreError(f"there is a job named {name!r} already", hint="choose another name")
         if known.state is JobState.OPEN and known.schema == schema:
             return known
         what = "is finished" if known.state is JobState.DONE else "has another schema"

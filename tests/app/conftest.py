@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-import app
 from extractors.scripted import ScriptedWorker
+from orchestration.desk import Desk
 from orchestration.engine import Engine, PageWorker
+from orchestration.readiness import Readiness
 from orchestration.settings import Settings
 from schemas.record import Tier
+from ui import serving
+from ui.serving import blocks_of
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox: containers seldom allow one, and only our own pages are opened. The rest keeps the
@@ -69,8 +72,9 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             worker = ScriptedWorker(seconds=seconds)
             opened = open_worker or (lambda tier: worker)
             engine = stack.enter_context(Engine(settings, open_worker=opened))
-            blocks = app.build(engine)
+            desk = stack.enter_context(Desk(engine, Readiness()))
+            blocks = blocks_of(desk)
             stack.callback(blocks.close, verbose=False)
-            return app.serve(blocks)
+            return serving.serve(blocks)
 
         yield start
