@@ -97,6 +97,9 @@ def extract(
     max_cost: Annotated[
         int | None, typer.Option(min=1, metavar="TOKENS", help="stop before spending more")
     ] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="only say what it would take, by reading a sample")
+    ] = False,
     evidence: Annotated[
         bool, typer.Option("--evidence", help="quotes as columns too (CSV, Parquet)")
     ] = False,
@@ -135,6 +138,12 @@ def extract(
             stop_on_ctrl_c() as stop,
         ):
             wanted = asked.schema(engine, quiet=quiet)
+            if estimate:
+                said = engine.estimate(
+                    _listed(sources), wanted, tier=tier.tier, plan=asked.plan, stop=stop
+                )
+                print(said.explain())
+                return
             events = engine.run(
                 _listed(sources),
                 wanted,

@@ -15,11 +15,12 @@ from extractors.next_page import next_page
 from extractors.pages import Page
 from extractors.worker import Extraction, Interrupted
 from orchestration.cheapest import answered, merged, remaining, settled, unsettled
+from orchestration.cost import Meter
 from schemas.errors import FieldwiseError, ModelMissing, NoMemory, SourceError, StoreError
 from schemas.fitting import fitted
 from schemas.plan import Plan
 from schemas.plan_checks import checked
-from schemas.record import PageResult, PageStatus, Record, Tier, Tokens
+from schemas.record import Cost, PageResult, PageStatus, Record, Tier, Tokens
 from schemas.schema import Schema
 
 __all__ = ["Ask", "PageWorker", "Pipeline", "Stop", "Stopped"]
@@ -65,7 +66,8 @@ class Pipeline:
         small_first: bool = False,
         least: float = 0.9,
     ) -> None:
-        self._ask = ask
+        self._meter = Meter(ask)
+        self._ask = self._meter.ask
         self._draw = draw
         self._small_first = small_first
         self._least = least
@@ -88,6 +90,15 @@ class Pipeline:
             Stopped: *stop* said so.
             ModelMissing, NoMemory, StoreError: nothing to do with the page.
         """
+        with self._meter.page() as spent:
+            ended = self._ended(page, schema, tier, stop, plan)
+            if "markup" in ended.seconds:
+                self._meter.add(Tier.MARKUP, Cost(seconds=ended.seconds["markup"]))
+            return replace(ended, spent={tier: spent[tier] for tier in Tier if tier in spent})
+
+    def _ended(
+        self, page: Page, schema: Schema, tier: Tier | None, stop: Stop, plan: Plan | None
+    ) -> PageResult:
         started = time.perf_counter()
         try:
             parsed, bad = self._parsed(page, stop)
