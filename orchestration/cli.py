@@ -27,11 +27,12 @@ from orchestration.commands import (
 from orchestration.console import Watcher
 from orchestration.evaluate_command import evaluate
 from orchestration.jobs_command import jobs_app
+from orchestration.plan_command import Wanted
+from orchestration.plan_command import plan as plan_command
 from orchestration.settings import Settings
 from schemas import library
 from schemas.json_schema import to_json_schema
 from schemas.schema import Schema
-from schemas.source import resolve
 
 __all__ = ["ExitStatus", "app", "main"]
 
@@ -46,6 +47,7 @@ models_app = typer.Typer(help="What models are there; fetch or compile one.")
 app.add_typer(models_app, name="models", invoke_without_command=True)
 app.command()(evaluate)
 app.add_typer(jobs_app, name="jobs", invoke_without_command=True)
+app.command(name="plan")(plan_command)
 
 
 class Via(StrEnum):
@@ -71,8 +73,15 @@ def extract(
         ),
     ],
     schema: Annotated[
-        str, typer.Option(help='a ready schema, a JSON Schema file, or "title, salary number"')
-    ],
+        str | None,
+        typer.Option(help='a ready schema, a JSON Schema file, or "title, salary number"'),
+    ] = None,
+    ask: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="what you want, in plain words")
+    ] = None,
+    plan: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="how to read, from `fieldwise plan`")
+    ] = None,
     format: Annotated[
         FormatChoice | None, typer.Option(help="default: by the name of -o, else jsonl")
     ] = None,
@@ -88,6 +97,9 @@ def extract(
     max_cost: Annotated[
         int | None, typer.Option(min=1, metavar="TOKENS", help="stop before spending more")
     ] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="only say what it would take, by reading a sample")
+    ] = False,
     evidence: Annotated[
         bool, typer.Option("--evidence", help="quotes as columns too (CSV, Parquet)")
     ] = False,
@@ -108,7 +120,7 @@ def extract(
 ) -> None:
     """Pull the fields of a schema out of pages."""
     with errors_as_exit_status():
-        wanted = resolve(schema)
+        asked = Wanted(schema, ask, plan)
         form = export_format(format, output)
         settings = _settings(
             allow_private=allow_private or None,
@@ -125,12 +137,20 @@ def extract(
             Engine(settings, progress=watcher.progress) as engine,
             stop_on_ctrl_c() as stop,
         ):
+            wanted = asked.schema(engine, quiet=quiet)
+            if estimate:
+                said = engine.estimate(
+                    _listed(sources), wanted, tier=tier.tier, plan=asked.plan, stop=stop
+                )
+                print(said.explain())
+                return
             events = engine.run(
                 _listed(sources),
                 wanted,
                 job=job,
                 tier=tier.tier,
                 max_tokens=max_cost,
+                plan=asked.plan,
                 stop=stop,
             )
             ended, counts = watcher.follow(events)

@@ -99,7 +99,9 @@ class Watcher:
                     self._name_failure(result)
                 case LayoutPlanned(source=source, plan=plan) if not self._quiet:
                     say(f"{source}: {plan.origin.explain()}")
-                case JobEnded():
+                case JobEnded(cost=cost):
+                    if cost.spent and not self._quiet:
+                        say(cost.explain())
                     return event, counts
         raise RuntimeError("a job's events always end with JobEnded")
 

@@ -18,6 +18,7 @@ from orchestration.commands import (
     stop_on_ctrl_c,
 )
 from orchestration.console import Watcher, print_jobs, print_pairs, say
+from orchestration.cost import cost_of
 from orchestration.settings import Settings
 from schemas.errors import StoreError
 from schemas.source import resolve
@@ -66,6 +67,7 @@ def show(name: Name) -> None:
     with errors_as_exit_status(), Store(Settings().results_file) as store:
         job = _job(store, name)
         pairs = {**_summary(store, job), "fields": ", ".join(job.schema.names)}
+        pairs["cost"] = cost_of(store.results(job.id, corrected=False)).explain()
         pairs["corrected"] = len(store.corrections(job.id))
         pairs["sources"] = "\n".join(job.sources)
         print_pairs(pairs)

@@ -104,11 +104,22 @@ def test_a_stopped_job_says_so_and_is_resumed(tmp_path: Path, pages: Path) -> No
     assert done.exit_code == 4
     assert "the limit of 1 tokens was reached" in done.stderr
     assert "fieldwise jobs resume 'my job'" in done.stderr
+    assert "1 pages: large " in done.stderr
     assert len(done.stdout.splitlines()) == 1
+    assert "cost:       1 pages: large " in run(tmp_path, "jobs", "show", "my job").stdout
     assert run(tmp_path, "jobs", "resume", "my job", **model).exit_code == 0
     assert len(run(tmp_path, "jobs", "export", "my job").stdout.splitlines()) == 2
     again = run(tmp_path, "jobs", "resume", "my job", **model)
     assert (again.exit_code, "is finished" in again.stderr) == (3, True)
+
+
+def test_an_estimate_runs_no_job(tmp_path: Path, pages: Path) -> None:
+    model = {"FIELDWISE_LARGE_MODEL": str(tiny.save(tmp_path / "weights"))}
+    shape = ["--schema", "name,", "--tier", "large", "--estimate"]
+    done = run(tmp_path, "extract", str(pages), *shape, **model)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith("2 pages, estimated from 2:\n  about ")
+    assert run(tmp_path, "jobs", "--json").stdout == ""
 
 
 def test_files_named_from_another_folder_are_not_taken_for_the_same(
