@@ -40,6 +40,7 @@ _PHONE = re.compile(r"\+?\d[\d ()/.-]{6,}\d")
 _CODE = re.compile(r"\b(?=[A-Z-]*\d)[A-Z\d][A-Z\d-]{4,}\b")
 _BYLINE = r"(?i:by|von|par|por|di|door|av|af)\b.{0,60}"
 _PERSON = re.compile(rf"^(?:{_BYLINE}|(?:[A-ZÀ-Þ][\w.’'-]+ ?){{2,4}})$")
+_NAME = (_PERSON, 1.5)
 _NUMBER = re.compile(r"\d")
 _ITEM = re.compile(r"^\W*[\d½¼¾⅓⅔]")
 # How a block that states a field of the kind looks, and what that is worth.
@@ -54,7 +55,7 @@ _FORMS = {
 _FORM_WORDS = (
     ("price cost salar pay wage fee rent budge compe", (_AMOUNT, 2.0)),
     ("date day poste publi deadl", (_DATE, 1.5)),
-    ("autho write bylin", (_PERSON, 1.5)),
+    ("autho write bylin", _NAME),
     ("email mail conta", (_MAIL, 2.0)),
     ("phone telep tel mobil conta", (_PHONE, 1.5)),
     ("sku gtin ean isbn mpn refer code", (_CODE, 1.5)),
@@ -62,11 +63,13 @@ _FORM_WORDS = (
 _NAMING = frozenset({"@alt", "@title", "@aria-label"})
 _SHARED_WORTH = 1.2
 _INHERITED = 0.6  # of a heading's shared words, by each block under it
-_START_WORTH, _START_BLOCKS = 3.0, 25.0  # the first blocks of the main part, and how fast it fades
+_START_WORTH, _START_BLOCKS = 4.0, 25.0  # the first blocks of the main part, and how fast it fades
 _TOP_WORTH, _TOP_BLOCKS = 2.0, 4.0
-_ITEM_WORTH, _ITEM_CHARS = 1.5, 80
+_ITEM_WORTH, _ITEM_CHARS = 3.0, 80
+_ITEM_PATH = re.compile(r"(.*)/(?:li|tr|dd)(?:\[\d+\])?(?:/|$)")  # up to the list it is in
+_REPEATED_COST = 3.0
 _PROMISING = 1.5
-_LONG = 40.0  # words; a longer block must be worth more to earn its room
+_LONG = 30.0  # words; a longer block must be worth more to earn its room
 
 
 def rank_blocks(document: Document, schema: Schema) -> list[float]:
@@ -87,8 +90,10 @@ def rank_blocks(document: Document, schema: Schema) -> list[float]:
         )
         length = len(signs.words[place])
         scores.append(score / (1 + length / _LONG) if score > 0 else score)
-    if any(field.many for field in schema.walk()):
+    if _asks_for_items(schema):
         _lift_items(document, scores)
+    if not schema.many:
+        _lower_repetitions(document, scores)
     return scores
 
 
@@ -101,7 +106,7 @@ def promising_blocks(document: Document, schema: Schema) -> set[int]:
         _SHARED_WORTH * signs.shared[place] + signs.form(document.quote(block.span))
         for place, block in enumerate(document.blocks)
     ]
-    if any(field.many for field in schema.walk()):
+    if _asks_for_items(schema):
         _lift_items(document, scores)
     return {
         place
@@ -142,18 +147,35 @@ class _Signs:
         return sum(worth for form, worth in self._forms if form.search(text))
 
 
+def _asks_for_items(schema: Schema) -> bool:
+    """Whether a field is a list of things; people's names seldom stand in lists of their own."""
+    return any(field.many and _NAME not in forms_of(field) for field in schema.walk())
+
+
 def _lift_items(document: Document, scores: list[float]) -> None:
-    """Short blocks of one make are likely the items of a list, and come and go together."""
-    makes: dict[str, list[int]] = defaultdict(list)
+    """Short blocks of one list are likely its items, and come and go together."""
+    lists: dict[str, list[int]] = defaultdict(list)
     for place, block in enumerate(document.blocks):
-        makes[re.sub(r"\[\d+\]", "", block.xpath)].append(place)
-    for places in makes.values():
+        inside = _ITEM_PATH.match(block.xpath)
+        lists[inside[1] if inside else re.sub(r"\[\d+\]", "", block.xpath)].append(place)
+    for places in lists.values():
         texts = [document.quote(document.blocks[place].span) for place in places]
         counted = sum(bool(_ITEM.match(text)) for text in texts)
         if len(places) < 3 or median(map(len, texts)) > _ITEM_CHARS or counted < len(texts) / 3:
             continue
         for place in places:
             scores[place] += _ITEM_WORTH
+
+
+def _lower_repetitions(document: Document, scores: list[float]) -> None:
+    """What the page has said before needs no room again, but for headings, which the title and
+    menus say before them."""
+    said: set[str] = set()
+    for place, block in enumerate(document.blocks):
+        text = document.quote(block.span)
+        if text in said and block.tag not in _HEADINGS:
+            scores[place] -= _REPEATED_COST
+        said.add(text)
 
 
 def _words(text: str) -> list[str]:
