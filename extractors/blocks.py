@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup
-from bs4.element import NavigableString, PreformattedString, Tag
+from bs4.element import AttributeDict, NavigableString, PreformattedString, Tag
 from bs4.exceptions import ParserRejectedMarkup
 
 from extractors.attributes import MAX_NOTED, Noted, facts, offered
@@ -103,8 +103,14 @@ def _parsed(text: str, content_type: str | None) -> BeautifulSoup:
     if (tags := text.count("<")) > MAX_TAGS:  # a tree of more takes gigabytes
         raise NotAPage(f"the page has {tags:,} tags, more than {MAX_TAGS:,}", hint="split the page")
     try:
-        # Classes as one string: nothing here reads them, and splitting them takes time.
-        return BeautifulSoup(_markup(text, content_type), "lxml", multi_valued_attributes=None)
+        # Classes as one string: nothing here reads them, and splitting them takes time, as does
+        # the dictionary for HTML, which would turn values that are no strings into such.
+        return BeautifulSoup(
+            _markup(text, content_type),
+            "lxml",
+            multi_valued_attributes=None,
+            attribute_dict_class=AttributeDict,
+        )
     except ParserRejectedMarkup as error:
         raise NotAPage(f"the markup cannot be parsed: {error}") from error
 
