@@ -10,6 +10,7 @@ import numpy as np
 
 from extractors.answer import RawCell, RawRecord, RawValue, read_answer
 from extractors.blocks import Link, ParsedPage
+from extractors.customs import Customs
 from extractors.decode import Answer, GrammarCompiler
 from extractors.evidence import Locator
 from extractors.merging import is_absent
@@ -92,6 +93,7 @@ class _Grounder:
         self, page: ParsedPage, passage: Passage, transcript: _Transcript, tier: Tier
     ) -> None:
         self._url = page.document.url
+        self._customs = Customs.of(page.document)
         self._links = passage.links
         self._locator = Locator(page.document, passage.spans)
         self._transcript = transcript
@@ -130,7 +132,7 @@ class _Grounder:
         if evidence is None:
             return absent
         said = link.href if link else self._what_is_said(field, raw, evidence)
-        data = normalise(said, field, base_url=self._url)
+        data = normalise(said, field, base_url=self._url, customs=self._customs)
         if data is None and field.kind is not Kind.TEXT:
             return absent
         return Value(said, data, evidence, self._tier, confidence, ValueStatus.FOUND)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 __all__ = ["Block", "Document", "Span"]
 
@@ -47,6 +48,8 @@ class Document:
     """The text of one page.
 
     Blocks follow reading order, never overlap, hold no line break, and are joined by one.
+    `language`: as the page states it ("de-CH"), "" where it does not. `captured`: the day on which
+    it was fetched or archived; `None`: unknown.
 
     >>> parts = [("/html/body/h1", "Oslo"), ("/html/body/p", "5 °C")]
     >>> doc = Document.from_blocks("https://ex.org/", parts)
@@ -57,9 +60,18 @@ class Document:
     url: str
     text: str
     blocks: tuple[Block, ...]
+    language: str = ""
+    captured: date | None = None
 
     @classmethod
-    def from_blocks(cls, url: str, parts: Iterable[tuple[str, str]]) -> Document:
+    def from_blocks(
+        cls,
+        url: str,
+        parts: Iterable[tuple[str, str]],
+        *,
+        language: str = "",
+        captured: date | None = None,
+    ) -> Document:
         """Join *parts*, pairs of XPath and text, in reading order."""
         blocks: list[Block] = []
         texts: list[str] = []
@@ -68,7 +80,7 @@ class Document:
             blocks.append(Block(xpath, Span(position, position + len(text))))
             texts.append(text)
             position += len(text) + len(BLOCK_SEPARATOR)
-        return cls(url, BLOCK_SEPARATOR.join(texts), tuple(blocks))
+        return cls(url, BLOCK_SEPARATOR.join(texts), tuple(blocks), language, captured)
 
     def quote(self, span: Span) -> str:
         """The text that *span* covers. Raises ValueError when it ends outside the page."""
