@@ -51,6 +51,7 @@ _RANGES = (
     (re.compile(rf"(\d{{1,2}}\.?\s{_WORD}){_TO}\d{{1,2}}\.?\s{_WORD}(?=,?\s\d{{4}})"), r"\1"),
     (re.compile(rf"({_WORD}\s\d{{1,2}}){_TO}{_WORD}\s\d{{1,2}}(?=,?\s\d{{4}})"), r"\1"),
 )
+_LONGEST_RELATIVE = 60  # characters: "Last updated about 3 days ago by the editors"
 _COUNTED = re.compile(r"\d.*[^\W\d]|[^\W\d].*\d")  # a number among words
 _WHOLE = re.compile(r"\d\D+\d|^\d{10}$")  # a day and a year, or the seconds since 1970
 _HALF_A_YEAR = timedelta(days=183)
@@ -119,7 +120,7 @@ def _parsed(text: str, customs: Customs) -> datetime | None:
 
     languages = _languages(customs)
     for settings in _ways(text, customs):
-        for known in languages:
+        for known in _tried(languages, settings):
             moment = dateparser.parse(text, languages=list(known), settings=settings)
             if moment is not None:
                 return _placed(moment, text, customs)
@@ -131,6 +132,11 @@ def _languages(customs: Customs) -> list[Sequence[str]]:
     own = "nb" if customs.language == "no" else customs.language
     first = [(own,)] if own in _known_languages() else []
     return [*first, LANGUAGES]
+
+
+def _tried(languages: list[Sequence[str]], settings: dict[str, Any]) -> list[Sequence[str]]:
+    """All *languages*; against the page's own day its language alone, as trying them takes long."""
+    return languages[:1] if "RELATIVE_BASE" in settings else languages
 
 
 @lru_cache(maxsize=1)
@@ -173,8 +179,12 @@ def _searched(text: str, customs: Customs, languages: list[Sequence[str]]) -> da
 
     if not _YEAR.search(text) and (customs.today is None or not _COUNTED.search(text)):
         return None  # a search takes tens of milliseconds
-    for settings in _ways(text, customs):
-        for known in languages:
+    whole, *against_today = _ways(text, customs)
+    ways = [whole] if _YEAR.search(text) else []
+    if len(text) <= _LONGEST_RELATIVE:
+        ways += against_today
+    for settings in ways:
+        for known in _tried(languages, settings):
             found = search_dates(text, languages=list(known), settings=settings)
             if found:
                 return _placed(found[0][1], text, customs)
