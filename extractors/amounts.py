@@ -29,7 +29,7 @@ _BEFORE = re.compile(r"[\s:*]{0,3}[-+]?")  # between a currency and its number
 _AFTER = re.compile(r"(?:[.,]?\s?[-–—]{1,2}|[.,])?\s{0,2}")  # the other way round: "50,- Kč"
 _CLOSING = ("€", "EUR", "TL", "zł", "Kč", "kr", "Ft", "lei", "руб", "грн")
 _TO = re.compile(
-    r"\s*(?:[-–—~〜～]|to|bis(?: zu)?|à|a|e|y|do|до|until|al|hasta|till|til|tot|až|and|und)\s*",
+    r"\s*(?:[-–—~〜～]|\.\.|to|bis(?: zu)?|à|a|e|y|do|до|until|al|hasta|till?|tot|až|and|und)\s*",
     re.IGNORECASE,
 )
 

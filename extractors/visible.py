@@ -39,6 +39,7 @@ class VisibleText:
     """One document's text, searched for values in whatever form the page writes them."""
 
     def __init__(self, document: Document) -> None:
+        document = document.visible
         self._document = document
         self._customs = Customs.of(document)
         self._read = Span(0, min(len(document.text), MAX_READ))
@@ -54,7 +55,8 @@ class VisibleText:
         words = said.strip()
         if field.kind is not Kind.TEXT or not 1 < len(words) <= MAX_SOUGHT:
             return None
-        return self._locator.find(words, labels=field.labels, heading=False)
+        found = self._locator.find(words, labels=field.labels, heading=False)
+        return found.evidence if found else None
 
     def contrary(self, field: Field, data: object) -> Evidence | None:
         """What the page says of *field* beside its label, where that is not *data*.

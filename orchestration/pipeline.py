@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,13 +14,15 @@ from extractors.markup_answers import answer_from_markup
 from extractors.next_page import next_page
 from extractors.pages import Page
 from extractors.worker import Extraction
-from orchestration.cheapest import answered, merged, remaining
+from orchestration.cheapest import answered, merged, remaining, settled, unsettled
 from schemas.errors import FieldwiseError, ModelMissing, NoMemory, SourceError, StoreError
 from schemas.fitting import fitted
 from schemas.record import PageResult, PageStatus, Record, Tier, Tokens
 from schemas.schema import Schema
 
 __all__ = ["Ask", "PageWorker", "Pipeline", "Stop", "Stopped"]
+
+log = logging.getLogger(__name__)
 
 Stop = Callable[[], bool]
 """Whether to stop; asked often."""
@@ -46,17 +49,30 @@ class Stopped(Exception):
 
 class Pipeline:
     """*ask* is called for the fields that the markup leaves open. *draw*: shows a page as a browser
-    does; `None` where that is off or there is no browser."""
+    does; `None` where that is off or there is no browser.
 
-    def __init__(self, ask: Ask, *, draw: Callable[[Page], Page] | None = None) -> None:
+    *small_first*: the small worker is asked before the large one. What it is at least as sure of as
+    *least* stands, whether a value or that there is none; the rest climbs.
+    """
+
+    def __init__(
+        self,
+        ask: Ask,
+        *,
+        draw: Callable[[Page], Page] | None = None,
+        small_first: bool = False,
+        least: float = 0.9,
+    ) -> None:
         self._ask = ask
         self._draw = draw
+        self._small_first = small_first
+        self._least = least
 
     def result(self, page: Page, schema: Schema, tier: Tier | None, stop: Stop) -> PageResult:
         """How *page* ends.
 
         *tier*: the worker that reads it, or MARKUP for none; `None`: the markup answers what it
-        can, the large worker the rest.
+        can, the workers the rest.
 
         Raises:
             Stopped: *stop* said so.
@@ -111,6 +127,44 @@ class Pipeline:
         if tier is Tier.MARKUP or (found and answered(schema, found)):
             records = merged(schema, found, ()) or (Record({}, parsed.document.url),)
             return Extraction(() if schema.many and not found else records, None, Tokens(), seconds)
-        extraction = self._ask(Tier.LARGE, parsed, remaining(schema, found), stop)
+        extraction = self._climbed(parsed, remaining(schema, found), stop)
         records = merged(schema, found, extraction.records)
         return replace(extraction, records=records, seconds={**seconds, **extraction.seconds})
+
+    def _climbed(self, parsed: ParsedPage, schema: Schema, stop: Stop) -> Extraction:
+        """What the workers answer, the large one for what the small one was not sure of.
+
+        A list of records is read by the large one alone.
+        """
+        sure = None if schema.many else self._first_answers(parsed, schema, stop)
+        if sure is None:
+            return self._ask(Tier.LARGE, parsed, schema, stop)
+        asked = unsettled(schema, sure.records, least=self._least)
+        if asked is None:
+            return sure
+        return _joined(sure, self._ask(Tier.LARGE, parsed, asked, stop), asked)
+
+    def _first_answers(self, parsed: ParsedPage, schema: Schema, stop: Stop) -> Extraction | None:
+        """What the small worker says; `None` where none is to be asked, or none is here."""
+        if not self._small_first:
+            return None
+        try:
+            return self._ask(Tier.SMALL, parsed, schema, stop)
+        except ModelMissing as error:
+            log.warning("there is no small worker, the large one reads all: %s", error)
+            self._small_first = False
+            return None
+
+
+def _joined(first: Extraction, then: Extraction, asked: Schema) -> Extraction:
+    """One reading of a page from two: *then* of the fields of *asked*."""
+    return replace(
+        then,
+        cut=then.cut or first.cut,
+        records=settled(first.records, then.records, asked),
+        tokens=first.tokens + then.tokens,
+        seconds={
+            stage: first.seconds.get(stage, 0.0) + then.seconds.get(stage, 0.0)
+            for stage in {**first.seconds, **then.seconds}
+        },
+    )

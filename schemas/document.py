@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 
 __all__ = ["Block", "Document", "Span"]
 
@@ -33,21 +34,31 @@ class Block:
 
     `xpath` is absolute in the parsed page: "/html/body/main/p[2]".
     `tag` is that element's name: "title", "h1", "p".
+    `beside`: `None` for visible text. Else the text is an attribute's, `xpath` ends in its name
+        ("/html/body/p/time/@datetime"), as `tag` does ("@datetime"), and this is the number of the
+        visible block that it stands in or next to.
     """
 
     xpath: str
     span: Span
+    beside: int | None = None
 
     @property
     def tag(self) -> str:
         return self.xpath.rsplit("/", 1)[-1].split("[", 1)[0]
+
+    @property
+    def is_attribute(self) -> bool:
+        """Whether readers of the page do not see it: it stands in an attribute."""
+        return self.beside is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """The text of one page.
 
-    Blocks follow reading order, never overlap, hold no line break, and are joined by one.
+    Blocks follow reading order, never overlap, hold no line break, and are joined by one. Those
+    of attributes come after all visible text, so that leaving them out is leaving off the end.
     `language`: as the page states it ("de-CH"), "" where it does not. `captured`: the day on which
     it was fetched or archived; `None`: unknown.
 
@@ -68,19 +79,31 @@ class Document:
         cls,
         url: str,
         parts: Iterable[tuple[str, str]],
+        attributes: Iterable[tuple[str, str, int]] = (),
         *,
         language: str = "",
         captured: date | None = None,
     ) -> Document:
-        """Join *parts*, pairs of XPath and text, in reading order."""
+        """Join *parts*, pairs of XPath and text, in reading order, then *attributes*: XPath, text
+        and the number of the part it stands beside."""
         blocks: list[Block] = []
         texts: list[str] = []
         position = 0
-        for xpath, text in parts:
-            blocks.append(Block(xpath, Span(position, position + len(text))))
+        visible = ((xpath, text, None) for xpath, text in parts)
+        for xpath, text, beside in chain(visible, attributes):
+            blocks.append(Block(xpath, Span(position, position + len(text)), beside))
             texts.append(text)
             position += len(text) + len(BLOCK_SEPARATOR)
         return cls(url, BLOCK_SEPARATOR.join(texts), tuple(blocks), language, captured)
+
+    @property
+    def visible(self) -> Document:
+        """The same page without the text of attributes; all offsets and numbers stay."""
+        count = bisect_left(self.blocks, True, key=lambda block: block.is_attribute)
+        if count == len(self.blocks):
+            return self
+        end = self.blocks[count - 1].span.end if count else 0
+        return replace(self, text=self.text[:end], blocks=self.blocks[:count])
 
     def quote(self, span: Span) -> str:
         """The text that *span* covers. Raises ValueError when it ends outside the page."""
