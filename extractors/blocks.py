@@ -39,6 +39,7 @@ CELL_MARK = "|"
 LITTLE = 100  # letters; a page that shows fewer may hold its text in what it hides
 SWALLOWED = 5  # times as many letters, in one element
 
+_LONGEST_TAG = 35  # characters of a language tag (RFC 5646)
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
 _XPATH_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
@@ -90,7 +91,13 @@ def parse_page(page: Page) -> ParsedPage:
     writer = _written(soup)
     target = _base_target(soup, page.url)
     attributes = offered(writer.noted, writer.parts)
-    document = Document.from_blocks(page.url or target, writer.parts, attributes)
+    document = Document.from_blocks(
+        page.url or target,
+        writer.parts,
+        attributes,
+        language=_language(soup),
+        captured=page.captured,
+    )
     found = (_link(anchor, target) for anchor in writer.anchors)
     links = sorted((link for link in found if link), key=lambda link: (link.span, link.xpath))
     linked = sorted(Span(anchor.start, anchor.end) for anchor in writer.anchors)
@@ -121,6 +128,15 @@ def _markup(text: str, content_type: str | None) -> str:
     if (content_type or "").strip().lower().startswith("text/plain"):
         return f"<pre>{html.escape(text, quote=False)}</pre>"
     return _XML_DECLARATION.sub("", text) if "<" in text else f"<pre>{text}</pre>"
+
+
+def _language(soup: BeautifulSoup) -> str:
+    """The language tag that the page states of itself; "" where it states none."""
+    root = soup.find("html")
+    meta = soup.find("meta", property="og:locale")
+    stated = [root.get("lang"), root.get("xml:lang")] if isinstance(root, Tag) else []
+    stated += [meta.get("content")] if isinstance(meta, Tag) else []
+    return next((str(tag).strip()[:_LONGEST_TAG] for tag in stated if str(tag or "").strip()), "")
 
 
 def _base_target(soup: BeautifulSoup, url: str) -> str:
