@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from orchestration.cost import JobCost
 from orchestration.store import Job
 from schemas.plan import Plan
 from schemas.record import PageResult
@@ -38,10 +39,14 @@ class LayoutPlanned:
 
 @dataclass(frozen=True, slots=True)
 class JobEnded:
-    """Nothing more will come. `stopped` says why pages are missing; `None` when none are."""
+    """Nothing more will come. `stopped` says why pages are missing; `None` when none are.
+
+    `cost`: what this run took, not what earlier ones of the same job did.
+    """
 
     job: Job
     stopped: str | None = None
+    cost: JobCost = field(default_factory=JobCost)
 
 
 Event = JobStarted | LayoutPlanned | PageDone | JobEnded

@@ -13,13 +13,14 @@ from extractors.blocks import ParsedPage, parse_page
 from extractors.markup_answers import answer_from_markup
 from extractors.next_page import next_page
 from extractors.pages import Page
-from extractors.worker import Extraction
+from extractors.worker import Extraction, Interrupted
 from orchestration.cheapest import answered, merged, remaining, settled, unsettled
+from orchestration.cost import Meter
 from schemas.errors import FieldwiseError, ModelMissing, NoMemory, SourceError, StoreError
 from schemas.fitting import fitted
 from schemas.plan import Plan
 from schemas.plan_checks import checked
-from schemas.record import PageResult, PageStatus, Record, Tier, Tokens
+from schemas.record import Cost, PageResult, PageStatus, Record, Tier, Tokens
 from schemas.schema import Schema
 
 __all__ = ["Ask", "PageWorker", "Pipeline", "Stop", "Stopped"]
@@ -45,8 +46,8 @@ Ask = Callable[[Tier, ParsedPage, Schema, Stop], Extraction]
 _DRAWN = frozenset({BadKind.EMPTY, BadKind.SHELL})  # what a browser may make a page of
 
 
-class Stopped(Exception):
-    """Raised to leave a page unfinished."""
+class Stopped(Interrupted):
+    """Raised to leave a page unfinished; records of a list that were finished before are kept."""
 
 
 class Pipeline:
@@ -67,7 +68,8 @@ class Pipeline:
         least: float = 0.9,
         repair: Callable[[ParsedPage, Schema], Extraction | None] = lambda page, schema: None,
     ) -> None:
-        self._ask = ask
+        self._meter = Meter(ask)
+        self._ask = self._meter.ask
         self._draw = draw
         self._small_first = small_first
         self._least = least
@@ -91,6 +93,15 @@ class Pipeline:
             Stopped: *stop* said so.
             ModelMissing, NoMemory, StoreError: nothing to do with the page.
         """
+        with self._meter.page() as spent:
+            ended = self._ended(page, schema, tier, stop, plan)
+            if "markup" in ended.seconds:
+                self._meter.add(Tier.MARKUP, Cost(seconds=ended.seconds["markup"]))
+            return replace(ended, spent={tier: spent[tier] for tier in Tier if tier in spent})
+
+    def _ended(
+        self, page: Page, schema: Schema, tier: Tier | None, stop: Stop, plan: Plan | None
+    ) -> PageResult:
         started = time.perf_counter()
         try:
             parsed, bad = self._parsed(page, stop)
@@ -104,7 +115,7 @@ class Pipeline:
             return PageResult(page.source, PageStatus.FAILED, reason=error.explain())
         return PageResult(
             page.source,
-            PageStatus.TRUNCATED if extraction.cut else PageStatus.OK,
+            _status(extraction),
             _checked(plan, fitted(schema, extraction.records)),
             extraction.cut,
             extraction.tokens,
@@ -202,6 +213,12 @@ def _joined(first: Extraction, then: Extraction, asked: Schema) -> Extraction:
             for stage in {**first.seconds, **then.seconds}
         },
     )
+
+
+def _status(extraction: Extraction) -> PageStatus:
+    if extraction.stopped:
+        return PageStatus.STOPPED
+    return PageStatus.TRUNCATED if extraction.cut else PageStatus.OK
 
 
 def _checked(plan: Plan | None, records: Sequence[Record]) -> tuple[Record, ...]:
