@@ -76,7 +76,11 @@ def extract(
         ),
     ],
     schema: Annotated[
-        str, typer.Option(help='a ready schema, a JSON Schema file, or "title, salary number"')
+        str,
+        typer.Option(
+            help="a ready schema, a file or text of JSON Schema, a JSON example of a record, "
+            'or "title, salary number"'
+        ),
     ],
     format: Annotated[
         FormatChoice | None, typer.Option(help="default: by the name of -o, else jsonl")
