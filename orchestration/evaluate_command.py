@@ -55,7 +55,7 @@ def evaluate(
         if sample:
             pages = evaluation.sampled(pages, each=sample)
         if results:
-            report = evaluation.evaluate(wanted, pages, evaluation.answers_in(results))
+            report = evaluation.evaluate(wanted, pages, evaluation.answers_in(results, pages))
         else:
             report = _evaluated(wanted, pages, job, tier.tier, quiet)
         if as_json:

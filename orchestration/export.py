@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from math import isfinite
@@ -28,8 +29,9 @@ from schemas.errors import StoreError
 from schemas.record import Cell, PageResult, Record, Tier, ValueStatus
 from schemas.schema import Kind, Schema
 
-__all__ = ["ExportOptions", "Format", "page_line", "write"]
+__all__ = ["ExportOptions", "Format", "file_name", "page_line", "write"]
 
+_LONGEST_TITLE = 80  # characters of a job's name in a file's
 ROWS_AT_ONCE = 1000  # in memory, and in a Parquet row group
 ITEM_SEPARATORS = ("; ", ", ")  # in a CSV cell: between a list's items, and those of a list in it
 
@@ -59,6 +61,18 @@ class ExportOptions:
 
     evidence: bool = False
     bom: bool = False
+
+
+def file_name(job: str, made: datetime, format: Format) -> str:
+    """A name for an export that says the job and its day: "may-2026-11-21.csv".
+
+    Nothing but letters, digits, hyphens and underscores of the job's name gets into it.
+    """
+    day = f"{made:%Y-%m-%d}"
+    title = re.sub(r"[\W]+", "-", job).strip("-_")[:_LONGEST_TITLE].strip("-_")
+    if day in title:
+        return f"{title}.{format}"
+    return f"{title or 'job'}-{day}.{format}"
 
 
 def page_line(result: PageResult) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -13,11 +13,14 @@ from extractors.blocks import ParsedPage, parse_page
 from extractors.markup_answers import answer_from_markup
 from extractors.next_page import next_page
 from extractors.pages import Page
-from extractors.worker import Extraction
+from extractors.worker import Extraction, Interrupted
 from orchestration.cheapest import answered, merged, remaining, settled, unsettled
+from orchestration.cost import Meter
 from schemas.errors import FieldwiseError, ModelMissing, NoMemory, SourceError, StoreError
 from schemas.fitting import fitted
-from schemas.record import PageResult, PageStatus, Record, Tier, Tokens
+from schemas.plan import Plan
+from schemas.plan_checks import checked
+from schemas.record import Cost, PageResult, PageStatus, Record, Tier, Tokens
 from schemas.schema import Schema
 
 __all__ = ["Ask", "PageWorker", "Pipeline", "Stop", "Stopped"]
@@ -43,8 +46,8 @@ Ask = Callable[[Tier, ParsedPage, Schema, Stop], Extraction]
 _DRAWN = frozenset({BadKind.EMPTY, BadKind.SHELL})  # what a browser may make a page of
 
 
-class Stopped(Exception):
-    """Raised to leave a page unfinished."""
+class Stopped(Interrupted):
+    """Raised to leave a page unfinished; records of a list that were finished before are kept."""
 
 
 class Pipeline:
@@ -52,7 +55,8 @@ class Pipeline:
     does; `None` where that is off or there is no browser.
 
     *small_first*: the small worker is asked before the large one. What it is at least as sure of as
-    *least* stands, whether a value or that there is none; the rest climbs.
+    *least* stands, whether a value or that there is none; the rest climbs. *repair*: who is asked
+    for what the workers leave unsure, and may give none.
     """
 
     def __init__(
@@ -62,14 +66,25 @@ class Pipeline:
         draw: Callable[[Page], Page] | None = None,
         small_first: bool = False,
         least: float = 0.9,
+        repair: Callable[[ParsedPage, Schema], Extraction | None] = lambda page, schema: None,
     ) -> None:
-        self._ask = ask
+        self._meter = Meter(ask)
+        self._ask = self._meter.ask
         self._draw = draw
         self._small_first = small_first
         self._least = least
+        self._repair = repair
 
-    def result(self, page: Page, schema: Schema, tier: Tier | None, stop: Stop) -> PageResult:
-        """How *page* ends.
+    def result(
+        self,
+        page: Page,
+        schema: Schema,
+        tier: Tier | None,
+        stop: Stop,
+        *,
+        plan: Plan | None = None,
+    ) -> PageResult:
+        """How *page* ends. *plan*: how pages of its layout are read; `None`: as the schema says.
 
         *tier*: the worker that reads it, or MARKUP for none; `None`: the markup answers what it
         can, the workers the rest.
@@ -78,21 +93,30 @@ class Pipeline:
             Stopped: *stop* said so.
             ModelMissing, NoMemory, StoreError: nothing to do with the page.
         """
+        with self._meter.page() as spent:
+            ended = self._ended(page, schema, tier, stop, plan)
+            if "markup" in ended.seconds:
+                self._meter.add(Tier.MARKUP, Cost(seconds=ended.seconds["markup"]))
+            return replace(ended, spent={tier: spent[tier] for tier in Tier if tier in spent})
+
+    def _ended(
+        self, page: Page, schema: Schema, tier: Tier | None, stop: Stop, plan: Plan | None
+    ) -> PageResult:
         started = time.perf_counter()
         try:
             parsed, bad = self._parsed(page, stop)
             read = time.perf_counter() - started
             if bad:
                 return PageResult(page.source, PageStatus.BAD, reason=bad.explain())
-            extraction = self._answered(page, parsed, schema, tier, stop)
+            extraction = self._answered(page, parsed, schema, tier, stop, plan)
         except (ModelMissing, NoMemory, StoreError):
             raise
         except FieldwiseError as error:
             return PageResult(page.source, PageStatus.FAILED, reason=error.explain())
         return PageResult(
             page.source,
-            PageStatus.TRUNCATED if extraction.cut else PageStatus.OK,
-            fitted(schema, extraction.records),
+            _status(extraction),
+            _checked(plan, fitted(schema, extraction.records)),
             extraction.cut,
             extraction.tokens,
             {"read": read, **extraction.seconds},
@@ -117,17 +141,25 @@ class Pipeline:
         return parsed, why_bad(drawn, parsed)
 
     def _answered(
-        self, page: Page, parsed: ParsedPage, schema: Schema, tier: Tier | None, stop: Stop
+        self,
+        page: Page,
+        parsed: ParsedPage,
+        schema: Schema,
+        tier: Tier | None,
+        stop: Stop,
+        plan: Plan | None,
     ) -> Extraction:
+        guided = plan.guided() if plan else schema
         if tier not in (None, Tier.MARKUP):
-            return self._ask(tier, parsed, schema, stop)
+            return self._ask(tier, parsed, guided, stop)
         started = time.perf_counter()
-        found = answer_from_markup(page, parsed, schema)
+        found = _checked(plan, answer_from_markup(page, parsed, schema))
         seconds = {"markup": time.perf_counter() - started}
         if tier is Tier.MARKUP or (found and answered(schema, found)):
             records = merged(schema, found, ()) or (Record({}, parsed.document.url),)
             return Extraction(() if schema.many and not found else records, None, Tokens(), seconds)
-        extraction = self._climbed(parsed, remaining(schema, found), stop)
+        asked = remaining(guided, found)
+        extraction = self._repaired(parsed, asked, self._climbed(parsed, asked, stop))
         records = merged(schema, found, extraction.records)
         return replace(extraction, records=records, seconds={**seconds, **extraction.seconds})
 
@@ -143,6 +175,19 @@ class Pipeline:
         if asked is None:
             return sure
         return _joined(sure, self._ask(Tier.LARGE, parsed, asked, stop), asked)
+
+    def _repaired(self, parsed: ParsedPage, schema: Schema, read: Extraction) -> Extraction:
+        """*read*, with what it is unsure of answered by the planner where that is asked.
+
+        Where both say the same, *read* stands.
+        """
+        asked = None if schema.many else unsettled(schema, read.records, least=self._least)
+        again = asked and self._repair(parsed, asked)
+        if not asked or not again or not again.records:
+            return read
+        new, old = again.records[0].data, read.records[0].data if read.records else {}
+        others = tuple(f for f in asked if f.name in new and new[f.name] != old.get(f.name))
+        return _joined(read, again, replace(asked, fields=others))
 
     def _first_answers(self, parsed: ParsedPage, schema: Schema, stop: Stop) -> Extraction | None:
         """What the small worker says; `None` where none is to be asked, or none is here."""
@@ -168,3 +213,14 @@ def _joined(first: Extraction, then: Extraction, asked: Schema) -> Extraction:
             for stage in {**first.seconds, **then.seconds}
         },
     )
+
+
+def _status(extraction: Extraction) -> PageStatus:
+    if extraction.stopped:
+        return PageStatus.STOPPED
+    return PageStatus.TRUNCATED if extraction.cut else PageStatus.OK
+
+
+def _checked(plan: Plan | None, records: Sequence[Record]) -> tuple[Record, ...]:
+    """*records* without what breaks a check of *plan*."""
+    return checked(plan, records) if plan else tuple(records)

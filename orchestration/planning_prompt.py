@@ -25,7 +25,16 @@ from schemas.record import Tier
 from schemas.schema import Field, Kind, Schema
 from schemas.wording import shown
 
-__all__ = ["PROMPT_VERSION", "FieldsQuestion", "Message", "PlanQuestion", "Question"]
+__all__ = [
+    "PROMPT_VERSION",
+    "FieldsQuestion",
+    "Message",
+    "PlanQuestion",
+    "Question",
+    "closed_object",
+    "decoded",
+    "described",
+]
 
 PROMPT_VERSION = 1
 """Goes up with every change to what is asked, so that plans kept from before are not used."""
@@ -78,7 +87,7 @@ class FieldsQuestion:
 
     def form(self) -> dict[str, Any]:
         """The JSON Schema of a reply."""
-        one = _object(
+        one = closed_object(
             {
                 "name": {"type": "string"},
                 "kind": {"enum": list(_KIND_NAMES)},
@@ -86,7 +95,7 @@ class FieldsQuestion:
                 "description": {"type": "string"},
             }
         )
-        return _object(
+        return closed_object(
             {
                 "fields": {"type": "array", "items": one, "minItems": 1, "maxItems": _MOST_FIELDS},
                 "records": {"enum": ["one", "several"]},
@@ -95,7 +104,7 @@ class FieldsQuestion:
 
     def read(self, text: str) -> Schema:
         """The schema that a reply names. Raises PlanError, saying what is wrong with it."""
-        reply = _decoded(text, self.form())
+        reply = decoded(text, self.form())
         fields: dict[str, Field] = {}
         for said in reply["fields"]:
             name = re.sub(r"[^\w.-]+", "_", said["name"].strip().lower()).strip("_")
@@ -119,7 +128,7 @@ class PlanQuestion:
     full: bool
 
     def messages(self) -> list[Message]:
-        fields = "\n".join(_described(field) for field in self.schema)
+        fields = "\n".join(described(field) for field in self.schema)
         about = f": {self.schema.description}" if self.schema.description else ""
         pages = fence([_with_labels(skeleton) for skeleton in self.skeletons])
         task = f"One record is {self.schema.name}{about}. The fields:\n{fields}"
@@ -131,7 +140,7 @@ class PlanQuestion:
     def form(self) -> dict[str, Any]:
         """The JSON Schema of a reply: a key for each field, and nothing that is not on a list."""
         properties: dict[str, Any] = {
-            "fields": _object({field.name: self._field_form(field) for field in self.schema})
+            "fields": closed_object({field.name: self._field_form(field) for field in self.schema})
         }
         if self._headings:
             properties["skip"] = _some_of(self._headings, _MOST_SKIPPED)
@@ -139,14 +148,14 @@ class PlanQuestion:
             properties["record"] = {"enum": [*self._repeated, None]}
         if self.full and self._pairs:
             properties["rules"] = {"type": "array", "items": self._rule_form()}
-        form = _object(properties)
+        form = closed_object(properties)
         if self._labels:
             form["$defs"] = {"label": {"enum": list(self._labels)}}
         return form
 
     def read(self, text: str) -> Plan:
         """The plan that a reply describes. Raises PlanError, saying what is wrong with it."""
-        reply = _decoded(text, self.form())
+        reply = decoded(text, self.form())
         chosen = reply.get("record")
         return Plan(
             self.schema,
@@ -171,11 +180,11 @@ class PlanQuestion:
             form["tier"] = {"enum": ["auto", Tier.SMALL.value, Tier.LARGE.value]}
             if field.kind in _NUMBERS:
                 form["minimum"] = form["maximum"] = {"type": ["number", "null"]}
-        return _object(form)
+        return closed_object(form)
 
     def _rule_form(self) -> dict[str, Any]:
         names = list(dict.fromkeys(name for pair in self._pairs for name in pair))
-        return _object(
+        return closed_object(
             {
                 "first": {"enum": names},
                 "relation": {"enum": [Relation.LESS.value, Relation.AT_MOST.value]},
@@ -244,7 +253,7 @@ def _all_of(lists: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry for entries in lists for entry in entries))
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
+def closed_object(properties: dict[str, Any]) -> dict[str, Any]:
     """An object of just these *properties*, none of them left out: the form that every kind of
     structured output takes."""
     return {
@@ -264,7 +273,8 @@ def _with_labels(skeleton: Skeleton) -> str:
     return f"{skeleton.text}{labels}"
 
 
-def _described(field: Field) -> str:
+def described(field: Field) -> str:
+    """A field as a line of a prompt: name, kind and what it is."""
     kind = f"{field.kind.value}, several" if field.many else field.kind.value
     about = f": {field.description}" if field.description else ""
     parts = "".join(f"; {part.name} ({part.kind.value})" for part in field.fields)
@@ -282,8 +292,8 @@ def _sentence(text: str) -> str:
     return line if len(line) <= _HINT_CHARS else line[:_HINT_CHARS].rsplit(" ", 1)[0]
 
 
-def _decoded(text: str, form: Mapping[str, Any]) -> Any:
-    """*text* as JSON of *form*; a code fence around it is let pass."""
+def decoded(text: str, form: Mapping[str, Any]) -> Any:
+    """*text* as JSON of *form*; a code fence around it is let pass. Raises PlanError."""
     bare = re.sub(r"\A\s*```(?:json)?\s*|\s*```\s*\Z", "", text)
     try:
         reply = json.loads(bare)

@@ -84,13 +84,20 @@ class Settings(BaseSettings):
     planner_api_key: SecretStr | None = Field(
         None, description="key for the endpoint; never logged or stored"
     )
-    planner_api: Literal["openai", "vllm"] = Field(
-        "openai", description="how the endpoint is told the form of a reply; vllm: 0.12 or later"
+    planner_api: Literal["openai", "vllm", "llama_cpp"] = Field(
+        "openai",
+        description="how the endpoint is told the form of a reply; vllm: 0.12 or later, llama_cpp: "
+        "llama-cpp-python's server",
     )
     planner_attempts: int = Field(3, ge=1, description="how often a planner is asked in all")
     planner_timeout_s: float = Field(120.0, gt=0, description="time limit of one planner's reply")
     planner_tokens: int | None = Field(
         None, ge=1, description="the endpoint is asked no more once it took this many tokens"
+    )
+    repair_tokens: int | None = Field(
+        None,
+        ge=1,
+        description="tokens the endpoint may take for what no worker is sure of; unset: none",
     )
     planner_fallback: bool = Field(
         True, description="go on with a lesser planner where the endpoint gives no plan"
@@ -100,7 +107,7 @@ class Settings(BaseSettings):
     @property
     def plans_file(self) -> Path:
         """The SQLite file of plans made before."""
-        return self.cache_dir / "plans.sqlite"
+        return self.data_dir / "plans.sqlite"
 
     @property
     def results_file(self) -> Path:

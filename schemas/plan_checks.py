@@ -45,25 +45,39 @@ def why_not_checkable(field: Field, checks: Checks) -> str:
 
 
 def checked(plan: Plan, records: Iterable[Record]) -> tuple[Record, ...]:
-    """*records* with what breaks a check of *plan* taken out: such a value is absent."""
-    fields = {field.name: field for field in plan.schema}
-    return tuple(
-        replace(
-            record,
-            cells={
-                name: _kept(fields[name], plan.fields[name], cell)
-                if name in plan.fields and name in fields
-                else cell
-                for name, cell in record.cells.items()
-            },
-        )
-        for record in records
-    )
+    """*records* held against *plan*: a value that breaks a check is absent.
+
+    Two values that break a rule stay, no surer than 0.5: one of them is right at most.
+    """
+    return tuple(_doubted(plan, _without_breaches(plan, record)) for record in records)
 
 
 def broken_rules(plan: Plan, record: Record) -> tuple[Rule, ...]:
     """The rules of *plan* that *record* breaks: at least one of each rule's two values is wrong."""
     return tuple(rule for rule in plan.rules if not _holds(plan.schema, rule, record))
+
+
+def _without_breaches(plan: Plan, record: Record) -> Record:
+    asked = {field.name: field for field in plan.schema}
+    cells = {
+        name: _kept(asked[name], plan.fields[name], cell) if name in asked else cell
+        for name, cell in record.cells.items()
+    }
+    return replace(record, cells=cells)
+
+
+def _doubted(plan: Plan, record: Record) -> Record:
+    doubtful = {n for rule in broken_rules(plan, record) for n in (rule.first, rule.second)}
+    cells = {
+        name: replace(cell, confidence=min(cell.confidence, _DOUBT))
+        if name in doubtful and isinstance(cell, Value)
+        else cell
+        for name, cell in record.cells.items()
+    }
+    return replace(record, cells=cells)
+
+
+_DOUBT = 0.5
 
 
 def _is_bound(kind: Kind, bound: float | str) -> bool:

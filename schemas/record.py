@@ -12,6 +12,7 @@ from schemas.document import Span
 __all__ = [
     "ABSENT",
     "Cell",
+    "Cost",
     "Evidence",
     "PageResult",
     "PageStatus",
@@ -37,6 +38,7 @@ class PageStatus(StrEnum):
     OK = "ok"
     BAD = "bad"  # a 404, a wall, a script shell: no record, on purpose
     TRUNCATED = "truncated"  # the page or the answer was cut at the budget; what was read stands
+    STOPPED = "stopped"  # the job was stopped within the page; going on with the job reads it anew
     FAILED = "failed"  # the page could not be read or answered; `reason` says why
 
 
@@ -172,6 +174,22 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What a tier took of a page or a job. `seconds`: wall time."""
+
+    tokens: Tokens = Tokens()
+    seconds: float = 0.0
+
+    @property
+    def count(self) -> int:
+        """Tokens read and written."""
+        return self.tokens.prompt + self.tokens.output
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.tokens + other.tokens, self.seconds + other.seconds)
+
+
+@dataclass(frozen=True, slots=True)
 class PageResult:
     """How one page ended.
 
@@ -181,6 +199,7 @@ class PageResult:
     `text` is the document's text the spans point into ("" when the page was not read).
     `seen`: records that the page was found to list, of which `records` may be fewer; `None` where
         no list was asked for or recognised. `next_page`: where a list goes on; `None`: nowhere.
+    `spent`: what each tier that was asked took.
     """
 
     source: str
@@ -192,3 +211,4 @@ class PageResult:
     text: str = ""
     seen: int | None = None
     next_page: str | None = None
+    spent: Mapping[Tier, Cost] = field(default_factory=dict)

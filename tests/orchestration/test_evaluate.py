@@ -218,6 +218,28 @@ def test_line_ends_of_unicode_may_stand_inside_an_export(tmp_path: Path) -> None
     assert answers_in(file)["axe"].records == [{"title": "a\u2028b\x85c"}]
 
 
+def results_file(tmp_path: Path, *sources: str) -> Path:
+    file = tmp_path / "out.jsonl"
+    lines = [{"source": s, "records": [{"values": {"title": s}}]} for s in sources]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return file
+
+
+def test_two_results_of_one_name_are_refused_not_the_last_taken(tmp_path: Path) -> None:
+    file = results_file(tmp_path, "a/axe.html", "b/axe.html", "c/saw.html", "d/saw.html")
+    with pytest.raises(GoldError, match=r"2 results are of a page 'axe': a/axe\.html, b/axe\.html"):
+        answers_in(file, [GoldPage("axe", {})])
+    assert answers_in(file, [GoldPage("hoe", {})]) == {}
+
+
+def test_of_two_results_of_one_name_that_of_the_very_page_counts(tmp_path: Path) -> None:
+    file = results_file(tmp_path, "a/axe.html", "b/axe.html", "https://ex.org/buy?axe")
+    own = GoldPage("axe", {}, Path("b/axe.html"))
+    assert answers_in(file, [own])["axe"].records == [{"title": "b/axe.html"}]
+    bought = GoldPage("ex-org-buy-axe", {}, source="https://ex.org/buy?axe")
+    assert answers_in(file, [bought])["ex-org-buy-axe"].records
+
+
 def test_a_mean_is_that_of_the_printed_figures() -> None:
     counts = {"title": FieldScore(3, 1, 1, 1), "pay": FieldScore(3, 2, 1, 1)}
     counts["link"] = FieldScore(6, 1, 3, 2)
