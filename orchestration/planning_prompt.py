@@ -120,7 +120,8 @@ class FieldsQuestion:
 class PlanQuestion:
     """How and where the pages that *skeletons* are of say what *schema* asks for.
 
-    *full*: with limits, rules and tiers too, which small models only guess at.
+    *full*: with hints, limits, sections, rules and tiers too. A small model repeats the field's
+    description for a hint, and skips what it should not (seen with 1.5B): it gives labels alone.
     """
 
     schema: Schema
@@ -142,7 +143,7 @@ class PlanQuestion:
         properties: dict[str, Any] = {
             "fields": closed_object({field.name: self._field_form(field) for field in self.schema})
         }
-        if self._headings:
+        if self.full and self._headings:
             properties["skip"] = _some_of(self._headings, _MOST_SKIPPED)
         if self.schema.many and self._repeated:
             properties["record"] = {"enum": [*self._repeated, None]}
@@ -157,11 +158,12 @@ class PlanQuestion:
         """The plan that a reply describes. Raises PlanError, saying what is wrong with it."""
         reply = decoded(text, self.form())
         chosen = reply.get("record")
+        labels = _each_its_own({n: said.get("labels", ()) for n, said in reply["fields"].items()})
         return Plan(
             self.schema,
             record_xpath=chosen,
             fields={
-                field.name: self._field_plan(field, reply["fields"][field.name])
+                field.name: self._field_plan(field, reply["fields"][field.name], labels[field.name])
                 for field in self.schema
             },
             skip=tuple(dict.fromkeys(reply.get("skip", ())))[:_MOST_SKIPPED],
@@ -169,9 +171,7 @@ class PlanQuestion:
         )
 
     def _field_form(self, field: Field) -> dict[str, Any]:
-        form: dict[str, Any] = {"hint": {"type": "string"}}
-        if not self.full:
-            form["hint"]["maxLength"] = _HINT_CHARS
+        form: dict[str, Any] = {"hint": {"type": "string"}} if self.full else {}
         if self._labels:
             form["labels"] = {"type": "array", "items": {"$ref": "#/$defs/label"}}
             form["labels"]["maxItems"] = _MOST_LABELS
@@ -192,22 +192,27 @@ class PlanQuestion:
             }
         )
 
-    def _field_plan(self, field: Field, said: Mapping[str, Any]) -> FieldPlan:
+    def _field_plan(
+        self, field: Field, said: Mapping[str, Any], labels: tuple[str, ...]
+    ) -> FieldPlan:
         least, most = said.get("minimum"), said.get("maximum")
         if least is not None and most is not None and least > most:
             raise PlanError(f"{field.name}: the minimum is above the maximum")
         tier = said.get("tier", "auto")
         return FieldPlan(
             tier=None if tier == "auto" else Tier(tier),
-            hint=self._hint(said["hint"]),
-            labels=tuple(dict.fromkeys(said.get("labels", ())))[:_MOST_LABELS],
+            hint=self._hint(said.get("hint", ""), field),
+            labels=labels[:_MOST_LABELS],
             required=said.get("required", field.required),
             checks=Checks(least, most),
         )
 
-    def _hint(self, text: str) -> str:
-        """*text* as one sentence; "" where it repeats the page, which is where orders come from."""
+    def _hint(self, text: str, field: Field) -> str:
+        """*text* as one sentence; "" where it repeats the field's description, or the page, which
+        is where orders come from."""
         hint = _sentence(text)
+        if hint.rstrip(" .").casefold() in field.description.casefold():
+            return ""
         words = re.findall(r"\w+", hint.casefold())
         pages = " ".join(re.findall(r"\w+", " ".join(s.text for s in self.skeletons).casefold()))
         runs = (
@@ -247,6 +252,23 @@ class PlanQuestion:
 
 
 Question = FieldsQuestion | PlanQuestion
+
+
+def _each_its_own(said: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Labels by field, each only where it is claimed most plainly: by the field with the fewest.
+
+    A field that claims every label of the page names none of them. Two fields may share one: a
+    range's least and most.
+    """
+    claims = {name: tuple(dict.fromkeys(labels)) for name, labels in said.items()}
+    fewest: dict[str, int] = {}
+    for labels in claims.values():
+        for label in labels:
+            fewest[label] = min(fewest.get(label, len(labels)), len(labels))
+    return {
+        name: tuple(label for label in labels if fewest[label] == len(labels))
+        for name, labels in claims.items()
+    }
 
 
 def _all_of(lists: Any) -> tuple[str, ...]:
