@@ -74,7 +74,7 @@ def extract(
     ],
     schema: Annotated[
         str | None,
-        typer.Option(help='a ready schema, a JSON Schema file, or "title, salary number"'),
+        typer.Option(help='a ready schema, JSON Schema or example, or "title, salary number"'),
     ] = None,
     ask: Annotated[
         str | None, typer.Option(metavar="WORDS", help="what you want, in plain words")

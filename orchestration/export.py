@@ -129,7 +129,7 @@ def write(
 def _chunks(
     results: Iterable[PageResult], format: Format, schema: Schema, options: ExportOptions
 ) -> Iterator[bytes]:
-    table = columns(schema, evidence=options.evidence)
+    table = columns(schema, evidence=options.evidence, marked=True)
     match format:
         case Format.JSON:
             return _json(results)
