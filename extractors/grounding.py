@@ -12,6 +12,7 @@ import numpy as np
 from extractors.answer import RawCell, RawRecord, RawValue, read_answer
 from extractors.blocks import Link, ParsedPage
 from extractors.calibration import Calibration
+from extractors.customs import Customs
 from extractors.decode import Answer, Chosen, GrammarCompiler
 from extractors.evidence import Found, Locator
 from extractors.merging import is_absent
@@ -109,6 +110,7 @@ class _Grounder:
         calibration: Calibration | None,
     ) -> None:
         self._url = page.document.url
+        self._customs = Customs.of(page.document)
         self._links = passage.links
         self._locator = Locator(page.document, passage.spans)
         self._transcript = transcript
@@ -148,7 +150,7 @@ class _Grounder:
         if found is None:
             return self._absent(field, signals)
         said = link.href if link else self._what_is_said(field, raw, found.evidence)
-        data = normalise(said, field, base_url=self._url)
+        data = normalise(said, field, base_url=self._url, customs=self._customs)
         if data is None and field.kind is not Kind.TEXT:
             return self._absent(field, signals)
         signals = _with_place(signals, found)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from extractors.blocks import ParsedPage
+from extractors.customs import Customs
 from extractors.normalise import normalise
 from extractors.worker import Extraction
 from schemas.document import Document, Span
@@ -74,7 +75,7 @@ class ScriptedWorker:
 
     def _value(self, document: Document, field: Field, span: Span) -> Value:
         quote = document.quote(span)
-        data = normalise(quote, field, base_url=document.url)
+        data = normalise(quote, field, base_url=document.url, customs=Customs.of(document))
         if data is None:
             return ABSENT
         evidence = Evidence(quote, span, document.block_at(span.start).xpath)

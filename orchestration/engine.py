@@ -69,21 +69,18 @@ class Engine:
         self._reader = self._open.enter_context(reader or self._open_reader())
         renderer = self._open.enter_context(Renderer(self._reader.web, limits=self._limits()))
         draws = self.settings.render and why_not() is None
+        ours = None if open_worker else self._worker
+        planning = Planning(self.settings, self.weights, ours, turn=self._model_lock)
+        self._planning = self._open.enter_context(closing(planning))
         self._pipeline = Pipeline(
             self._ask,
             draw=renderer.render if draws else None,
             small_first=self.settings.small_first,
             least=self.settings.least_sure,
+            repair=self._planning.repair,
         )
         self.store = self._open.enter_context(store or Store(self.settings.results_file))
         self._intake = Intake(self.store, self._reader, self._limits())
-        self._planning = Planning(
-            self.settings,
-            weights=self.weights,
-            worker=None if open_worker else self._worker,
-            turn=self._model_lock,
-        )
-        self._open.callback(self._planning.close)
 
     def __enter__(self) -> Self:
         return self

@@ -55,7 +55,8 @@ class Pipeline:
     does; `None` where that is off or there is no browser.
 
     *small_first*: the small worker is asked before the large one. What it is at least as sure of as
-    *least* stands, whether a value or that there is none; the rest climbs.
+    *least* stands, whether a value or that there is none; the rest climbs. *repair*: who is asked
+    for what the workers leave unsure, and may give none.
     """
 
     def __init__(
@@ -65,12 +66,14 @@ class Pipeline:
         draw: Callable[[Page], Page] | None = None,
         small_first: bool = False,
         least: float = 0.9,
+        repair: Callable[[ParsedPage, Schema], Extraction | None] = lambda page, schema: None,
     ) -> None:
         self._meter = Meter(ask)
         self._ask = self._meter.ask
         self._draw = draw
         self._small_first = small_first
         self._least = least
+        self._repair = repair
 
     def result(
         self,
@@ -155,7 +158,8 @@ class Pipeline:
         if tier is Tier.MARKUP or (found and answered(schema, found)):
             records = merged(schema, found, ()) or (Record({}, parsed.document.url),)
             return Extraction(() if schema.many and not found else records, None, Tokens(), seconds)
-        extraction = self._climbed(parsed, remaining(guided, found), stop)
+        asked = remaining(guided, found)
+        extraction = self._repaired(parsed, asked, self._climbed(parsed, asked, stop))
         records = merged(schema, found, extraction.records)
         return replace(extraction, records=records, seconds={**seconds, **extraction.seconds})
 
@@ -171,6 +175,19 @@ class Pipeline:
         if asked is None:
             return sure
         return _joined(sure, self._ask(Tier.LARGE, parsed, asked, stop), asked)
+
+    def _repaired(self, parsed: ParsedPage, schema: Schema, read: Extraction) -> Extraction:
+        """*read*, with what it is unsure of answered by the planner where that is asked.
+
+        Where both say the same, *read* stands.
+        """
+        asked = None if schema.many else unsettled(schema, read.records, least=self._least)
+        again = asked and self._repair(parsed, asked)
+        if not asked or not again or not again.records:
+            return read
+        new, old = again.records[0].data, read.records[0].data if read.records else {}
+        others = tuple(f for f in asked if f.name in new and new[f.name] != old.get(f.name))
+        return _joined(read, again, replace(asked, fields=others))
 
     def _first_answers(self, parsed: ParsedPage, schema: Schema, stop: Stop) -> Extraction | None:
         """What the small worker says; `None` where none is to be asked, or none is here."""

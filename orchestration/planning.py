@@ -7,17 +7,20 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from extractors.worker import Worker
+from extractors.worker import Extraction, Worker
 from orchestration.layouts import LayoutPlans
 from orchestration.planner import LocalModel, ModelPlanner, Planner, Planners, SchemaPlanner
+from orchestration.repair import Repair
 from schemas.errors import PlannerFailed, WorkerError
 from schemas.plan import PlannedBy
 from schemas.record import Tier
 from schemas.schema import Schema
 
 if TYPE_CHECKING:
+    from extractors.blocks import ParsedPage
     from extractors.outlines_model import OutlinesModel
     from extractors.weights import WeightStore
+    from orchestration.endpoint import Endpoint
     from orchestration.plan_cache import PlanCache
     from orchestration.settings import Settings
 
@@ -33,9 +36,9 @@ class Planning:
     def __init__(
         self,
         settings: Settings,
-        *,
         weights: Callable[[], WeightStore],
         worker: Callable[[Tier], object] | None,
+        *,
         turn: threading.Lock,
     ) -> None:
         self._settings = settings
@@ -44,6 +47,7 @@ class Planning:
         self._turn = turn
         self._open = ExitStack()
         self._cache: PlanCache | None = None
+        self._repair: Repair | None = None
 
     def close(self) -> None:
         """Let go of the endpoint and of the kept plans."""
@@ -71,7 +75,7 @@ class Planning:
         notes: list[str] = []
         strict = not settings.planner_fallback
         if chosen is PlannedBy.ENDPOINT:
-            planners.append(self._endpoint())
+            planners.append(ModelPlanner(self._endpoint(), attempts=settings.planner_attempts))
         if chosen is PlannedBy.WORKER or (planners and asked_for):
             try:
                 planners.append(self._worker())
@@ -89,7 +93,21 @@ class Planning:
         cache = self._kept() if planner.name else None
         return LayoutPlans(planner, schema, cache=cache, samples=self._settings.planner_samples)
 
-    def _endpoint(self) -> Planner:
+    def repair(self, page: ParsedPage, schema: Schema) -> Extraction | None:
+        """What the endpoint makes of fields that no worker was sure of; `None` where the settings
+        give it no budget for that. See `Repair.answer`.
+
+        Raises:
+            PlannerFailed: the openai package is missing.
+        """
+        budget = self._settings.repair_tokens
+        if self._settings.planner_url is None or budget is None:
+            return None
+        if self._repair is None:
+            self._repair = Repair(self._endpoint(), budget=budget)
+        return self._repair.answer(page, schema)
+
+    def _endpoint(self) -> Endpoint:
         from orchestration.endpoint import Address, Endpoint  # brings all of Outlines with it
 
         settings = self._settings
@@ -102,7 +120,7 @@ class Planning:
             most=settings.planner_tokens,
         )
         self._open.callback(endpoint.close)
-        return ModelPlanner(endpoint, attempts=settings.planner_attempts)
+        return endpoint
 
     def _worker(self) -> Planner:
         if (load := self._load) is None:

@@ -94,6 +94,11 @@ class Settings(BaseSettings):
     planner_tokens: int | None = Field(
         None, ge=1, description="the endpoint is asked no more once it took this many tokens"
     )
+    repair_tokens: int | None = Field(
+        None,
+        ge=1,
+        description="tokens the endpoint may take for what no worker is sure of; unset: none",
+    )
     planner_fallback: bool = Field(
         True, description="go on with a lesser planner where the endpoint gives no plan"
     )

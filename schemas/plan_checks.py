@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.errors import SchemaError
 from schemas.limits import limits_of
+from schemas.money import Money
 from schemas.plan import Checks, FieldPlan, Plan, Relation, Rule
 from schemas.record import ABSENT, Cell, Record, Value
 from schemas.schema import Field, Kind, Schema
@@ -113,25 +114,39 @@ def _is_empty(cell: Cell) -> bool:
 def _passes(kind: Kind, checks: Checks, data: Any) -> bool:
     if checks.pattern is not None and not re.search(checks.pattern, str(data)):
         return False
-    value = _comparable(kind, data)
+    ends = _ends(kind, data)
     least, most = (_bound(kind, bound) for bound in (checks.minimum, checks.maximum))
-    if value is None:
+    if ends is None:
         return True
-    return not (least is not None and value < least) and not (most is not None and value > most)
+    return not (least is not None and ends.low < least) and not (
+        most is not None and ends.high > most
+    )
 
 
 def _bound(kind: Kind, bound: float | str | None) -> Any:
     return bound if bound is None or kind in _DATES else Decimal(str(bound))
 
 
-def _comparable(kind: Kind, data: Any) -> Any:
-    """*data* as something with an order; `None` where it has none."""
-    if kind in _DATES:
-        return str(data)[:10]
+class _Ends(NamedTuple):
+    """A value as a range with an order, most often of one point. `unit`: currency and period."""
+
+    low: Any
+    high: Any
+    unit: tuple[str, str] = ("", "")
+
+
+def _ends(kind: Kind, data: Any) -> _Ends | None:
+    """*data* as a range; `None` where it has no order."""
     try:
-        return Decimal(str(data).split()[0]) if kind in _NUMBERS and str(data).strip() else None
-    except InvalidOperation:
+        if kind is Kind.MONEY:
+            money = Money.parse(str(data))
+            high = money.low if money.high is None else money.high
+            return _Ends(money.low, high, (money.currency, money.period))
+        if kind in _NUMBERS:
+            return _Ends(Decimal(str(data)), Decimal(str(data)))
+    except (InvalidOperation, ValueError):
         return None
+    return _Ends(str(data)[:10], str(data)[:10]) if kind in _DATES else None
 
 
 def _holds(schema: Schema, rule: Rule, record: Record) -> bool:
@@ -142,16 +157,10 @@ def _holds(schema: Schema, rule: Rule, record: Record) -> bool:
         return True
     if rule.relation is Relation.DIFFERENT:
         return bool(data[0] != data[1])
-    if {_currency(d) for d in data} != {_currency(data[0])}:
+    first, second = _ends(kinds[rule.first], data[0]), _ends(kinds[rule.second], data[1])
+    if first is None or second is None or first.unit != second.unit:
         return True
-    first, second = (
-        _comparable(kinds[name], d) for name, d in zip((rule.first, rule.second), data, strict=True)
-    )
-    if first is None or second is None or type(first) is not type(second):
+    if type(first.low) is not type(second.low):
         return True
-    return bool(first < second if rule.relation is Relation.LESS else first <= second)
-
-
-def _currency(data: Any) -> str:
-    """What stands after an amount: "EUR"; "" after a plain number or a date."""
-    return str(data).partition(" ")[2]
+    low, high = first.low, second.high  # of ranges, what holds for some part of them
+    return bool(low < high if rule.relation is Relation.LESS else low <= high)

@@ -34,6 +34,8 @@ def progress(run: Run, ahead: int = 0) -> str:
         case RunState.LOADING:
             stage = run.stage or Stage("Loading the model")
             return bar("Stopping" if run.stop.is_set() else stage.text, stage.part)
+        case RunState.RUNNING if run.job is None:
+            return bar("Opening the pages")
         case RunState.RUNNING:
             return bar(_counts(run), _part(run), _pace(run))
         case RunState.ENDED if run.trouble:

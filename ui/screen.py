@@ -10,6 +10,7 @@ from orchestration.desk import Desk
 from orchestration.highlight import inert
 from schemas.errors import FieldwiseError
 from ui.jobs import JobsList
+from ui.look import asset
 from ui.progress import note
 from ui.results import Results, Seen, owner_of
 from ui.review import ReviewScreen
@@ -33,7 +34,7 @@ class Screen:
         self._review = ReviewScreen(desk)
 
     def draw(self) -> None:
-        gr.HTML(TITLE, elem_id="title")
+        gr.HTML(TITLE, elem_id="title", js_on_load=asset("start.js"))
         with gr.Tabs(selected="start", elem_id="tabs") as self.tabs:
             with gr.Tab("New job", id="start"):
                 self._start.draw()

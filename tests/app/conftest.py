@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from extractors.scripted import ScriptedWorker
 from orchestration.desk import Desk
@@ -33,6 +33,8 @@ FLAGS = [
 
 Serve = Callable[..., str]
 
+expect.set_options(timeout=15_000)  # other work on the machine must not fail a test
+
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
@@ -52,9 +54,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def tab(browser: Browser, serve: Serve) -> Iterator[Page]:
-    """A new tab of a desktop's size, closed before the server; what does not come fails in 10 s."""
+    """A new tab of a desktop's size, closed before the server; what does not come fails in 15 s."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(15_000)
     yield context.new_page()
     context.close()
 

@@ -116,16 +116,38 @@ def test_a_hint_that_repeats_the_page_or_leads_elsewhere_is_left_out(hint: str) 
     assert plan.fields["title"].hint == ""
 
 
+def test_a_hint_that_repeats_the_description_is_left_out() -> None:
+    schema = resolve("title: Job title\nplace: Where it is")
+    said = {"hint": "Job title.", "labels": [], "required": True, "tier": "auto"}
+    reply = {"fields": {"title": said, "place": {**said, "hint": "At the end."}}, "skip": []}
+    plan = ModelPlanner(Scripted(reply)).plan(schema, [page()])
+    assert [planned.hint for planned in plan.fields.values()] == ["", "At the end."]
+
+
+def test_a_label_stays_with_the_fields_that_claim_the_fewest() -> None:
+    body = "<dl><dt>Pay</dt><dd>3</dd><dt>Range</dt><dd>1 to 2</dd></dl>"
+    reply = planned(
+        title={"labels": ["Pay", "Range"]},
+        pay={"labels": ["Pay"]},
+        low={"labels": ["Range"]},
+        high={"labels": ["Range"]},
+    )
+    del reply["skip"]
+    plan = ModelPlanner(Scripted(reply)).plan(SCHEMA, [page(body)])
+    labels = {name: planned.labels for name, planned in plan.fields.items()}
+    assert labels == {"title": (), "pay": ("Pay",), "low": ("Range",), "high": ("Range",)}
+
+
 def test_rules_hold_only_fields_of_one_sort_against_each_other() -> None:
     rule = {"first": "low", "relation": "<", "second": "low"}
     assert ModelPlanner(Scripted(planned(rules=[rule]))).plan(SCHEMA, [page()]).rules == ()
 
 
-def test_a_small_model_is_asked_for_hints_and_labels_alone() -> None:
-    few = {name: {"hint": "There.", "labels": []} for name in SCHEMA.names}
-    model = Scripted({"fields": few, "skip": []}, by=PlannedBy.WORKER)
+def test_a_small_model_is_asked_for_labels_alone() -> None:
+    few = {name: {"labels": ["Gehalt"] if name == "pay" else []} for name in SCHEMA.names}
+    model = Scripted({"fields": few}, by=PlannedBy.WORKER)
     plan = ModelPlanner(model).plan(SCHEMA, [page(), page()])
-    assert plan.fields["title"].hint == "There."
+    assert plan.fields["pay"].labels == ("Gehalt",)
     assert "page 1 of 1" in model.asked[0][1]["content"]
 
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from extractors.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
+from extractors.worker import Extraction
 from orchestration.engine import Engine
 from orchestration.events import LayoutPlanned, PageDone
 from orchestration.plan_cache import PlanCache
 from orchestration.settings import Settings
 from schemas.errors import PlannerFailed
 from schemas.plan import Checks, FieldPlan, Origin, Plan, PlannedBy
+from schemas.record import PageResult, Record, Tier, Value
 from schemas.schema import Schema
 from schemas.source import resolve
-from tests.orchestration.planner_server import PlannerServer, fails, says
+from tests.orchestration.planner_server import Answer, PlannerServer, fails, says
 
 pytest.importorskip("openai", reason='the extra "planner" is not installed')
 
@@ -201,3 +205,70 @@ def test_pages_cannot_change_the_fields_nor_who_is_asked(tmp_path: Path, evaldat
     assert {asked.path for asked in server.asked} == {"/v1/chat/completions"}
     done = [event.result for event in events if isinstance(event, PageDone)]
     assert all(set(r.data) == set(SCHEMA.names) for result in done for r in result.records)
+
+
+class Unsure(ScriptedWorker):
+    """Answers as the script does, but is hardly sure of anything."""
+
+    def extract(
+        self, page: ParsedPage, schema: Schema, *, check_stop: Callable[[], None] = lambda: None
+    ) -> Extraction:
+        read = super().extract(page, schema, check_stop=check_stop)
+        return replace(read, records=tuple(_unsure(record) for record in read.records))
+
+
+def _unsure(record: Record) -> Record:
+    cells = {
+        n: replace(c, confidence=0.3) if isinstance(c, Value) else c
+        for n, c in record.cells.items()
+    }
+    return replace(record, cells=cells)
+
+
+def repaired(folder: Path, *answers: Answer, **settings: Any) -> tuple[PageResult, PlannerServer]:
+    schema = resolve("title, city, pay number, open boolean, tags list")
+    body = job("Baker", 5).replace("</h1>", "</h1><p>In Ulm, open now. Tags here: oven, flour</p>")
+    with PlannerServer(*answers).running() as server:
+        made = Settings(data_dir=folder, planner="schema", planner_url=server.url, **settings)
+        with Engine(made, open_worker=lambda tier: Unsure()) as running:
+            events = list(running.run([write(folder, {"a": body})], schema))
+    (result,) = [event.result for event in events if isinstance(event, PageDone)]
+    return result, server
+
+
+def test_unsure_fields_are_answered_by_the_endpoint_where_it_can_quote(tmp_path: Path) -> None:
+    reply = {
+        "title": {"quote": "Baker"},
+        "city": {"quote": "Ulm"},
+        "pay": {"quote": "7"},
+        "open": {"quote": "open now", "answer": "true"},
+        "tags": {"quotes": ["oven", "flour", "sugar"]},
+    }
+    result, server = repaired(tmp_path, says(reply, tokens=400), repair_tokens=10_000)
+    cells = result.records[0].cells
+    assert len(server.asked) == 1
+    assert result.records[0].data == {
+        "title": "Baker",
+        "city": "Ulm",
+        "pay": None,  # the page has no 7: what cannot be quoted is no answer
+        "open": True,
+        "tags": ["oven", "flour"],
+    }
+    city, title = cells["city"], cells["title"]
+    assert isinstance(city, Value)
+    assert isinstance(title, Value)
+    assert (city.tier, city.evidence and city.evidence.quote) == (Tier.PLANNER, "Ulm")
+    assert title.tier is not Tier.PLANNER  # both say the same, and the worker said it first
+    assert result.tokens.prompt == 400
+
+
+def test_without_a_budget_unsure_fields_stay_as_they_are(tmp_path: Path) -> None:
+    result, server = repaired(tmp_path)
+    assert server.asked == []
+    assert result.records[0].data["pay"] == 5
+
+
+def test_an_endpoint_that_fails_leaves_unsure_fields_as_they_are(tmp_path: Path) -> None:
+    result, server = repaired(tmp_path, fails(401), repair_tokens=10_000)
+    assert result.records[0].data["pay"] == 5
+    assert len(server.asked) == 1
