@@ -101,7 +101,7 @@ def extract(
         bool, typer.Option("--estimate", help="only say what it would take, by reading a sample")
     ] = False,
     evidence: Annotated[
-        bool, typer.Option("--evidence", help="quotes as columns too (CSV, Parquet)")
+        bool, typer.Option("--evidence", help="quotes as columns too (CSV, Parquet, XLSX)")
     ] = False,
     bom: Annotated[bool, typer.Option("--bom", help="mark a CSV as UTF-8, for Excel")] = False,
     allow_private: Annotated[
