@@ -212,6 +212,20 @@ def test_the_schema_planner_finds_the_list_by_structure() -> None:
     assert plan.origin.by is PlannedBy.SCHEMA
 
 
+def test_a_model_says_where_records_are_only_where_structure_does_not() -> None:
+    rows = "".join(f"<li><b>Fair {n}</b> on {n} May 2026 in Oslo</li>" for n in range(1, 9))
+    others = "".join(f"<li>Remark {n} on nothing at all</li>" for n in range(1, 9))
+    schema = Schema("event", resolve("title, day date").fields, many=True)
+    field = {"hint": "", "required": False, "tier": "auto"}
+    reply = {"fields": {"title": field, "day": field}, "record": "/html/body/ol/li"}
+    listed = page(f"<ul>{rows}</ul><ol>{others}</ol>")
+    plan = ModelPlanner(Scripted(reply)).plan(schema, [listed])
+    assert plan.record_xpath == "/html/body/ul/li"
+    plain = page(f"<ol>{''.join(f'<li>{word}</li>' for word in 'abcdef')}</ol>")
+    plan = ModelPlanner(Scripted(reply)).plan(schema, [plain])
+    assert plan.record_xpath == "/html/body/ol/li"
+
+
 def test_a_failed_planner_is_followed_by_the_next_and_not_asked_again() -> None:
     model = Scripted(PlannerFailed("the planning endpoint cannot be reached"))
     planners = Planners([ModelPlanner(model), SchemaPlanner()])
