@@ -158,7 +158,7 @@ class _Answers:
         return Record(cells, self._url)
 
     def _cell(self, field: Field, family: Family, items: list[Item]) -> Cell:
-        if field.kind is Kind.OBJECT:
+        if field.kind in (Kind.OBJECT, Kind.GENERATED):
             return ABSENT
         answers = [said for item in items if (said := _first(field, family, item))]
         if not answers and not self._schema.many:

@@ -66,12 +66,19 @@ class ScriptedWorker:
         if field.kind is Kind.OBJECT:
             parts: Cell = {part.name: self._cell(document, part) for part in field.fields}
             return (parts,) if field.many else parts
+        if field.kind is Kind.GENERATED:
+            return () if field.many else self._generated(document)
         span = _said(document, field.name)
         if span is None:
             return () if field.many else ABSENT
         if field.many:
             return tuple(self._value(document, field, item) for item in _items(document, span))
         return self._value(document, field, span)
+
+    def _generated(self, document: Document) -> Cell:
+        """Words of the worker's own, which no block says."""
+        words = f"A page of {len(document.blocks)} blocks."
+        return Value(words, words, None, self._tier, self._confidence, ValueStatus.GENERATED)
 
     def _value(self, document: Document, field: Field, span: Span) -> Value:
         quote = document.quote(span)

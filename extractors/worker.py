@@ -375,4 +375,5 @@ def _make(xpath: str) -> str:
 
 def _answer_limit(schema: Schema) -> int:
     """Tokens for the answer about one record of a list, so that several fit one context."""
-    return sum(_LIST_ANSWER if field.many else _FIELD_ANSWER for field in schema.walk())
+    long = [field.many or field.kind is Kind.GENERATED for field in schema.walk()]
+    return sum(_LIST_ANSWER if field else _FIELD_ANSWER for field in long)

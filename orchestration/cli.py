@@ -74,7 +74,7 @@ def extract(
     ],
     schema: Annotated[
         str | None,
-        typer.Option(help='a ready schema, a JSON Schema file, or "title, salary number"'),
+        typer.Option(help='a ready schema, JSON Schema or example, or "title, salary number"'),
     ] = None,
     ask: Annotated[
         str | None, typer.Option(metavar="WORDS", help="what you want, in plain words")
@@ -101,7 +101,7 @@ def extract(
         bool, typer.Option("--estimate", help="only say what it would take, by reading a sample")
     ] = False,
     evidence: Annotated[
-        bool, typer.Option("--evidence", help="quotes as columns too (CSV, Parquet)")
+        bool, typer.Option("--evidence", help="quotes as columns too (CSV, Parquet, XLSX)")
     ] = False,
     bom: Annotated[bool, typer.Option("--bom", help="mark a CSV as UTF-8, for Excel")] = False,
     allow_private: Annotated[
@@ -201,12 +201,19 @@ def _schema_line(schema: Schema) -> str:
 def open_app(
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="default: the first free one from 7860")] = None,
+    users: Annotated[
+        Path | None,
+        typer.Option(help="file of `name:password` lines; needed where others reach the address"),
+    ] = None,
+    mcp: Annotated[
+        bool, typer.Option("--mcp", help="serve the endpoints as MCP tools too")
+    ] = False,
 ) -> None:
     """Open the page in the browser."""
     import app as page
 
     with errors_as_exit_status():
-        page.main(host=host, port=port)
+        page.main(host=host, port=port, users=users, mcp=mcp)
 
 
 @models_app.callback()

@@ -57,13 +57,15 @@ class FormatChoice(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     PARQUET = "parquet"
+    XLSX = "xlsx"
 
 
 def export_format(chosen: FormatChoice | None, output: Path | None) -> str:
     """The export format. Bad places are refused before any work is done for them."""
     if output is None:
-        if chosen is FormatChoice.PARQUET and sys.stdout.isatty():
-            raise typer.BadParameter("parquet is not for a terminal; add -o FILE")
+        binary = chosen in (FormatChoice.PARQUET, FormatChoice.XLSX)
+        if binary and sys.stdout.isatty():
+            raise typer.BadParameter(f"{chosen} is not for a terminal; add -o FILE")
         return chosen or FormatChoice.JSONL
     if output.is_dir() or not output.absolute().parent.is_dir():
         raise typer.BadParameter(f"{output} is not a file in an existing folder")

@@ -115,6 +115,10 @@ class Desk:
                 self._sheets.popitem(last=False)
         return sheet
 
+    def results(self, job: Job) -> Iterator[PageResult]:
+        """The job's pages, as corrected."""
+        return self._store.results(job.id)
+
     def page(self, job: Job, source: str) -> PageResult | None:
         """The job's page of *source*; `None`: there is none any more."""
         return self._store.page(job.id, source)
@@ -169,7 +173,7 @@ class Desk:
         folder.mkdir(exist_ok=True)
         path = folder / file_name(job, format, evidence=evidence)
         options = ExportOptions(evidence=evidence)
-        write(self._store.results(job.id), path, format=format, schema=job.schema, options=options)
+        write(self.results(job), path, format=format, schema=job.schema, options=options)
         return path
 
     def copies(self, pages: Mapping[str, str]) -> Sequence[Path]:

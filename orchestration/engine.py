@@ -32,6 +32,7 @@ from schemas.plan import Origin, Plan
 from schemas.plan_json import parse_plan, plan_to_json
 from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Schema
+from schemas.source import AnySchema, as_schema
 
 if TYPE_CHECKING:
     from extractors.outlines_model import OutlinesModel
@@ -371,9 +372,14 @@ class Engine:
 
 
 def extract(
-    sources: Iterable[str], *, schema: Schema, settings: Settings | None = None
+    sources: Iterable[str], *, schema: AnySchema, settings: Settings | None = None
 ) -> list[PageResult]:
-    """The results of *sources*, a page each, in the order given. Raises as `Engine.run` does."""
+    """The results of *sources*, a page each, in the order given.
+
+    *schema*: a `Schema`, text as on the command line, a Pydantic class, or decoded JSON, which is a
+    JSON Schema or an example of a record. Raises as `as_schema` and `Engine.run` do.
+    """
+    wanted = as_schema(schema)
     with Engine(settings) as engine:
-        events = engine.run(sources, schema)
+        events = engine.run(sources, wanted)
         return [event.result for event in events if isinstance(event, PageDone)]

@@ -183,6 +183,21 @@ def gold(
 
 
 @jobs_app.command()
+def pictures(
+    name: Name, folder: Annotated[Path, typer.Argument(help="where the PNG files go")]
+) -> None:
+    """Save charts of a job as PNG: coverage, tiers, confidence, time and tokens."""
+    from orchestration.chart_png import save_charts
+    from orchestration.charts import charts_of
+    from orchestration.store import Store
+
+    with errors_as_exit_status(), Store(Settings().results_file) as store:
+        job = _job(store, name)
+        for file in save_charts(charts_of(job.schema, list(store.results(job.id))), folder):
+            print(file)
+
+
+@jobs_app.command()
 def delete(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,

@@ -20,10 +20,10 @@ from orchestration.readiness import Readiness, Stage
 from orchestration.sheet import Sheet
 from orchestration.store import Job
 from schemas.errors import FieldwiseError
-from schemas.record import PageResult, PageStatus, Tier, cell_values
+from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Schema
 
-__all__ = ["Asked", "Run", "RunState", "Runs"]
+__all__ = ["MOST_OF_ONE", "Asked", "Run", "RunState", "Runs"]
 
 MOST_WAITING = 8  # jobs in line, of all users
 MOST_OF_ONE = 3  # jobs of one user that wait or run
@@ -122,7 +122,7 @@ class Run:
         assert self.job is not None
         assert self.sheet is not None
         self.counts[result.status] += 1
-        self.tokens[_asked_tier(result)] += result.tokens.prompt + result.tokens.output
+        self.tokens.update({tier: cost.count for tier, cost in result.spent.items()})
         self.sheet.put(position, result)
 
 
@@ -223,17 +223,3 @@ class Runs:
 
 def _count(runs: Sequence[Run], owner: str) -> int:
     return sum(run.owner == owner for run in runs)
-
-
-def _asked_tier(result: PageResult) -> Tier:
-    """The dearest tier that answered on the page: the tokens are nearly all its own."""
-    tiers = {
-        value.tier
-        for record in result.records
-        for cell in record.cells.values()
-        for value in cell_values(cell)
-        if value.tier
-    }
-    if not result.tokens.prompt:
-        return Tier.MARKUP
-    return max(tiers - {Tier.MARKUP, Tier.SELECTOR}, key=list(Tier).index, default=Tier.LARGE)

@@ -1,21 +1,19 @@
 """What a plan holds a record to beyond its schema: bounds, patterns, fields that check each other.
 
-Bounds of amounts are compared without regard to their currency, those of dates by the day.
+Bounds of amounts are compared without regard to their currency, those of dates by the day; how,
+is in `schemas.checks`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
 
+from schemas.checks import breach, holds
 from schemas.errors import SchemaError
 from schemas.limits import limits_of
-from schemas.money import Money
-from schemas.plan import Checks, FieldPlan, Plan, Relation, Rule
+from schemas.plan import Checks, FieldPlan, Plan, Rule
 from schemas.record import ABSENT, Cell, Record, Value
 from schemas.schema import Field, Kind, Schema
 
@@ -102,7 +100,7 @@ def _kept(field: Field, planned: FieldPlan, cell: Cell) -> Cell:
     if isinstance(cell, tuple):
         items = tuple(_kept(field, planned, item) for item in cell)
         return tuple(item for item in items if item != ABSENT and not _is_empty(item))
-    if cell.data is None or _passes(field.kind, planned.checks, cell.data):
+    if cell.data is None or not breach(field.kind, planned.checks, cell.data):
         return cell
     return Value(tier=cell.tier, confidence=cell.confidence)
 
@@ -111,56 +109,8 @@ def _is_empty(cell: Cell) -> bool:
     return isinstance(cell, Value) and cell.data is None
 
 
-def _passes(kind: Kind, checks: Checks, data: Any) -> bool:
-    if checks.pattern is not None and not re.search(checks.pattern, str(data)):
-        return False
-    ends = _ends(kind, data)
-    least, most = (_bound(kind, bound) for bound in (checks.minimum, checks.maximum))
-    if ends is None:
-        return True
-    return not (least is not None and ends.low < least) and not (
-        most is not None and ends.high > most
-    )
-
-
-def _bound(kind: Kind, bound: float | str | None) -> Any:
-    return bound if bound is None or kind in _DATES else Decimal(str(bound))
-
-
-class _Ends(NamedTuple):
-    """A value as a range with an order, most often of one point. `unit`: currency and period."""
-
-    low: Any
-    high: Any
-    unit: tuple[str, str] = ("", "")
-
-
-def _ends(kind: Kind, data: Any) -> _Ends | None:
-    """*data* as a range; `None` where it has no order."""
-    try:
-        if kind is Kind.MONEY:
-            money = Money.parse(str(data))
-            high = money.low if money.high is None else money.high
-            return _Ends(money.low, high, (money.currency, money.period))
-        if kind in _NUMBERS:
-            return _Ends(Decimal(str(data)), Decimal(str(data)))
-    except (InvalidOperation, ValueError):
-        return None
-    return _Ends(str(data)[:10], str(data)[:10]) if kind in _DATES else None
-
-
 def _holds(schema: Schema, rule: Rule, record: Record) -> bool:
     kinds = {field.name: field.kind for field in schema}
-    values = [record.cells.get(name, ABSENT) for name in (rule.first, rule.second)]
-    data = [value.data if isinstance(value, Value) else None for value in values]
-    if None in data:
-        return True
-    if rule.relation is Relation.DIFFERENT:
-        return bool(data[0] != data[1])
-    first, second = _ends(kinds[rule.first], data[0]), _ends(kinds[rule.second], data[1])
-    if first is None or second is None or first.unit != second.unit:
-        return True
-    if type(first.low) is not type(second.low):
-        return True
-    low, high = first.low, second.high  # of ranges, what holds for some part of them
-    return bool(low < high if rule.relation is Relation.LESS else low <= high)
+    cells = [record.cells.get(name, ABSENT) for name in (rule.first, rule.second)]
+    one, other = (cell.data if isinstance(cell, Value) else None for cell in cells)
+    return holds(rule.relation, (kinds[rule.first], one), (kinds[rule.second], other))

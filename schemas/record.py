@@ -31,6 +31,7 @@ class ValueStatus(StrEnum):
     FOUND = "found"
     ABSENT = "absent"  # the page does not say
     CONFLICT = "conflict"  # two places on the page disagree
+    GENERATED = "generated"  # the model's own words, as asked for: there is no quote
 
 
 class PageStatus(StrEnum):
@@ -100,7 +101,8 @@ class Signals:
 class Value:
     """One answer. Absent: `raw`, `data` and `evidence` are all `None`.
 
-    `raw`: what the model or the markup said, before normalising.
+    `raw`: what the model or the markup said, before normalising. Of a generated value it is all
+        there is: `evidence` is `None`.
     `data`: the normalised value (see `Kind`); equal to the quote for text. `None` with a `raw`
         set means the quote could not be read as the field's kind.
     `confidence`: mean probability of the answer's tokens, in [0, 1]; not calibrated.

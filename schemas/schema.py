@@ -30,6 +30,7 @@ class Kind(StrEnum):
     URL = "url"  # data: absolute URL
     BOOLEAN = "boolean"  # data: true or false
     CHOICE = "choice"  # data: one of `choices`
+    GENERATED = "generated"  # data: the model's own words; only where asked for, and never a quote
     OBJECT = "object"  # data: an object of `fields`
 
 

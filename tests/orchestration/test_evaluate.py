@@ -170,6 +170,19 @@ def test_the_command_runs_scores_and_uses_a_job_again(tmp_path: Path) -> None:
     assert "micro-F1 1.000" in again.stdout
 
 
+def test_the_command_saves_pictures_of_a_run(tmp_path: Path) -> None:
+    folder = gold_set(tmp_path)
+    command = ["evaluate", str(folder), "--schema", "price number", "--tier", "markup"]
+    done = fieldwise(tmp_path, *command, "--quiet", "--pictures", str(tmp_path / "pictures"))
+    assert done.exit_code == 0, done.output
+    names = sorted(file.name for file in (tmp_path / "pictures").iterdir())
+    assert names == ["confidence.png", "coverage.png", "reliability.png", "tiers.png", "time.png"]
+    (tmp_path / "out.jsonl").write_text("")
+    shape = ["--results", str(tmp_path / "out.jsonl"), "--pictures", str(tmp_path / "more")]
+    refused = fieldwise(tmp_path, *command, *shape)
+    assert (refused.exit_code, (tmp_path / "more").exists()) == (2, False)
+
+
 def test_the_command_scores_an_export(tmp_path: Path) -> None:
     folder = gold_set(tmp_path)
     line = {"source": "some/axe.html", "records": [{"values": {"price": 13}, "evidence": {}}]}

@@ -146,6 +146,14 @@ def test_a_job_becomes_a_gold_set_that_scores_it(tmp_path: Path, pages: Path) ->
     assert (scored["pages"], scored["micro"]["f1"]) == (2, 1.0)
 
 
+def test_a_jobs_pictures_are_saved(tmp_path: Path, pages: Path) -> None:
+    extract(tmp_path, pages)
+    done = run(tmp_path, "jobs", "pictures", "tools", str(tmp_path / "pictures"))
+    assert done.exit_code == 0, done.stderr
+    written = {Path(line).name for line in done.stdout.splitlines()}
+    assert written >= {"coverage.png", "confidence.png", "time.png"}
+
+
 def test_a_deleted_job_is_gone_from_list_and_file(tmp_path: Path, pages: Path) -> None:
     secret = "Zwiebelschneider-4711"
     (pages / "axe.html").write_text(product(secret))
