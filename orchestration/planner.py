@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from extractors.blocks import ParsedPage
 from extractors.locators import record_path
+from extractors.records import find_records
 from extractors.skeleton import draw_skeleton
 from orchestration.planning_prompt import (
     PROMPT_VERSION,
@@ -117,7 +118,8 @@ class ModelPlanner:
         )
         question = PlanQuestion(schema, skeletons, full=self.by is PlannedBy.ENDPOINT)
         plan, origin = self._asked(question, question.read)
-        if schema.many and plan.record_xpath is None:
+        if any(find_records(page, schema) for page in samples if schema.many):
+            # Structure finds nearly all records; a model is heard where it finds none.
             plan = replace(plan, record_xpath=record_path(samples, schema))
         return replace(plan, origin=origin)
 

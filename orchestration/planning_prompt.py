@@ -46,7 +46,7 @@ _MOST_FIELDS = 24
 _MOST_LABELS, _MOST_SKIPPED, _MOST_RULES = 4, 8, 6
 _HINT_CHARS = 160
 _QUOTED_WORDS = 6  # of the page in a row: a hint that holds as many was not thought up
-_NUMBERS = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.MONEY})
+_NUMBERS = frozenset({Kind.NUMBER, Kind.INTEGER})  # bounds of money depend on its unit
 _DATES = frozenset({Kind.DATE, Kind.DATETIME})
 _KIND_NAMES = tuple(dict.fromkeys(kind.value for kind in KINDS.values()))
 
@@ -232,7 +232,7 @@ class PlanQuestion:
         """Fields that can be held against each other: of one sort, and one value each."""
         return [
             (one.name, other.name)
-            for sort in (_NUMBERS - {Kind.MONEY}, {Kind.MONEY}, _DATES)
+            for sort in (_NUMBERS, {Kind.MONEY}, _DATES)
             for one, other in combinations(
                 [f for f in self.schema if f.kind in sort and not f.many], 2
             )

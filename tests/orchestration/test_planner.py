@@ -16,7 +16,7 @@ from orchestration.planner import ModelPlanner, Planners, SchemaPlanner
 from orchestration.planning_prompt import PROMPT_VERSION, FieldsQuestion, Message, PlanQuestion
 from orchestration.replies import Reply
 from schemas.errors import PlanError, PlannerFailed
-from schemas.plan import Origin, Plan, PlannedBy, Relation, Rule
+from schemas.plan import Checks, Origin, Plan, PlannedBy, Relation, Rule
 from schemas.record import Tier
 from schemas.schema import Kind, Schema
 from schemas.source import resolve
@@ -34,7 +34,7 @@ def planned(**changes: Any) -> dict[str, Any]:
     """A reply for `SCHEMA`; *changes*: by field's name, or of the whole."""
     one = {"hint": "In the list.", "labels": [], "required": False, "tier": "auto"}
     numbers = {"minimum": None, "maximum": None}
-    fields = {name: {**one, **(numbers if name != "title" else {})} for name in SCHEMA.names}
+    fields = {n: {**one, **(numbers if n in ("low", "high") else {})} for n in SCHEMA.names}
     for name in set(changes) & set(fields):
         fields[name] |= changes.pop(name)
     return {"fields": fields, "skip": [], "rules": [], **changes}
@@ -60,13 +60,15 @@ class Scripted:
 
 def test_a_reply_becomes_a_plan_and_says_who_made_it() -> None:
     reply = planned(
-        pay={"labels": ["Gehalt"], "minimum": 100, "required": True, "tier": "small"},
+        pay={"labels": ["Gehalt"], "required": True, "tier": "small"},
+        low={"minimum": 100},
         skip=["Ähnliche Stellen"],
         rules=[{"first": "low", "relation": "<=", "second": "high"}],
     )
     plan = ModelPlanner(Scripted(reply)).plan(SCHEMA, [page()])
     pay = plan.fields["pay"]
-    assert (pay.labels, pay.checks.minimum, pay.required) == (("Gehalt",), 100, True)
+    assert (pay.labels, pay.required) == (("Gehalt",), True)
+    assert plan.fields["low"].checks == Checks(minimum=100)
     assert (pay.tier, plan.fields["title"].tier) == (Tier.SMALL, None)
     assert plan.skip == ("Ähnliche Stellen",)
     assert plan.rules == (Rule("low", Relation.AT_MOST, "high"),)
@@ -85,7 +87,7 @@ def test_a_reply_becomes_a_plan_and_says_who_made_it() -> None:
         (planned() | {"password": 1}, "'password' was unexpected"),
         (planned(pay={"labels": ["Invented"]}), "at #/fields/pay/labels/0"),
         (planned(skip=["Not a heading"]), "at #/skip/0"),
-        (planned(pay={"minimum": 5, "maximum": 1}), "minimum is above the maximum"),
+        (planned(low={"minimum": 5, "maximum": 1}), "minimum is above the maximum"),
     ],
 )
 def test_an_invalid_reply_is_told_what_is_wrong_and_asked_for_again(bad: object, told: str) -> None:
@@ -208,6 +210,20 @@ def test_the_schema_planner_finds_the_list_by_structure() -> None:
     plan = SchemaPlanner().plan(schema, [page(f"<h1>Fairs</h1><ul>{rows}</ul>")])
     assert plan.record_xpath == "/html/body/ul/li"
     assert plan.origin.by is PlannedBy.SCHEMA
+
+
+def test_a_model_says_where_records_are_only_where_structure_does_not() -> None:
+    rows = "".join(f"<li><b>Fair {n}</b> on {n} May 2026 in Oslo</li>" for n in range(1, 9))
+    others = "".join(f"<li>Remark {n} on nothing at all</li>" for n in range(1, 9))
+    schema = Schema("event", resolve("title, day date").fields, many=True)
+    field = {"hint": "", "required": False, "tier": "auto"}
+    reply = {"fields": {"title": field, "day": field}, "record": "/html/body/ol/li"}
+    listed = page(f"<ul>{rows}</ul><ol>{others}</ol>")
+    plan = ModelPlanner(Scripted(reply)).plan(schema, [listed])
+    assert plan.record_xpath == "/html/body/ul/li"
+    plain = page(f"<ol>{''.join(f'<li>{word}</li>' for word in 'abcdef')}</ol>")
+    plan = ModelPlanner(Scripted(reply)).plan(schema, [plain])
+    assert plan.record_xpath == "/html/body/ol/li"
 
 
 def test_a_failed_planner_is_followed_by_the_next_and_not_asked_again() -> None:
