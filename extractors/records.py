@@ -80,7 +80,7 @@ def find_records(page: ParsedPage, schema: Schema) -> tuple[Entry, ...]:
     return ()
 
 
-def _likeliest(document: Document, judge: _Judge) -> list[range]:
+def _likeliest(document: Document, judge: _Judge) -> Sequence[range]:
     """The records that say most of what is asked; `[]` where none are likely to be any."""
     best: tuple[float, list[range]] = (0.0, [])
     families = list(_families(document, judge.signs))
