@@ -177,4 +177,5 @@ def _signs(mark: Mark) -> str:
 
 def _short(name: str) -> str:
     """A long address by its end, which is what tells pages apart."""
+    name = name.removeprefix("https://").removeprefix("http://")
     return name if len(name) <= 48 else f"…{name[-46:]}"

@@ -60,9 +60,8 @@ def jobs_table(lines: list[JobLine], searched: bool) -> str:
     rows = "".join(_row(line) for line in lines[:MOST_SHOWN])
     more = len(lines) - MOST_SHOWN
     left = note(f"{more:,} older ones are not shown; search for them.") if more > 0 else ""
-    heads = "".join(
-        f'<th scope="col">{head}</th>' for head in ("job", "fields", "pages", "started (UTC)", "")
-    )
+    names = ("job", "what to do", "pages", "started (UTC)", "fields")
+    heads = "".join(f'<th scope="col">{head}</th>' for head in names)
     return (
         '<div class="scroll" tabindex="0" role="region" aria-label="Jobs"><table>'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{left}"
@@ -74,6 +73,7 @@ def _row(line: JobLine) -> str:
     fields = ", ".join(job.schema.names)
     name = inert(job.name)
     actions = [("open", "Open", f"Open {name}")]
+    actions.append(("again", "Again…", f"Run the pages of {name} again, with other fields"))
     actions.append(("delete", "Delete", f"Delete {name}"))
     buttons = "".join(
         f'<button type="button" data-act="{act}" data-job="{job.id}" aria-label="{label}">'
@@ -82,8 +82,8 @@ def _row(line: JobLine) -> str:
     )
     return (
         f'<tr><th scope="row"><span class="cut-off">{name}</span></th>'
-        f'<td title="{inert(fields)}"><span class="cut-off">{inert(fields)}</span></td>'
-        f"<td>{_pages(line)}</td><td>{job.created:%Y-%m-%d %H:%M}</td><td>{buttons}</td></tr>"
+        f"<td>{buttons}</td><td>{_pages(line)}</td><td>{job.created:%Y-%m-%d %H:%M}</td>"
+        f'<td title="{inert(fields)}"><span class="cut-off">{inert(fields)}</span></td></tr>'
     )
 
 

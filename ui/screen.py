@@ -63,8 +63,9 @@ class Screen:
             results.quote,
         ]
         opened = [self.tabs, self.model, self.timer, *cleared, *results.drawing]
+        waiting = [self._start.trouble, self._start.again, self._start.kept]
         self._start.run.click(
-            self.begin, self._start.inputs, [self._start.trouble, *opened], js=READ_FIELDS, **QUIET
+            self.begin, self._start.inputs, [*waiting, *opened], js=READ_FIELDS, **QUIET
         )
         state = [results.seen, results.order, results.picked, results.drawn]
         self.timer.tick(self.look, state, [self.model, self.timer, *results.drawing], **QUIET)
@@ -74,7 +75,8 @@ class Screen:
         self._jobs.connect(self.jobs_tab)
         self._review.connect(self.review_tab, results.seen)
         self._pictures.connect(self.pictures_tab, results.seen)
-        self._jobs.list.act(self.use_job, self._jobs.find, [*self._jobs.outputs, *opened], **QUIET)
+        used = [*self._jobs.outputs, *waiting, *opened]
+        self._jobs.list.act(self.use_job, self._jobs.find, used, **QUIET)
 
     def begin(
         self,
@@ -86,16 +88,20 @@ class Screen:
         name: str,
         tier: str,
         tokens: float | None,
+        again: int | None,
         request: gr.Request,
     ) -> Changes:
         """Run was clicked."""
         filled = (urls, files, choice, own, rows, name, tier, tokens)
+        start = self._start
         owner = owner_of(request)
         try:
-            self._desk.start(self._start.asked(*filled), owner)
+            kept = self._desk.job(again, owner) if again is not None else None
+            self._desk.start(start.asked(*filled, kept), owner)
         except FieldwiseError as error:
-            return {self._start.trouble: note(error.explain(), trouble=True)}
-        return {self._start.trouble: "", **self._show(Seen(), owner)}
+            return {start.trouble: note(error.explain(), trouble=True)}
+        cleared = {start.trouble: "", start.again: None, start.kept: ""}
+        return {**cleared, **self._show(Seen(), owner)}
 
     def arrive(self, request: gr.Request) -> Changes:
         """A new tab: straight to the job that runs, if one does."""
@@ -120,6 +126,9 @@ class Screen:
         try:
             if event.act == "open":
                 return self._show(Seen(int(event.job), follow=False), owner)
+            if event.act == "again":
+                kept = self._start.keep(self._desk.job(int(event.job), owner))
+                return {self.tabs: gr.Tabs(selected="start"), **kept}
             return self._jobs.act(find, event, owner)
         except FieldwiseError as error:
             return {self._jobs.trouble: note(error.explain(), trouble=True)}

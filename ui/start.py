@@ -10,10 +10,13 @@ import gradio as gr
 
 from orchestration.desk import Desk
 from orchestration.form import OWN, UPLOADS, asked_pages, asked_schema
+from orchestration.highlight import inert
 from orchestration.naming import short_names
 from orchestration.runs import Asked
+from orchestration.store import Job
 from schemas import library
-from schemas.errors import SchemaError
+from schemas.errors import FieldwiseError, SchemaError
+from schemas.json_schema import to_json_schema
 from schemas.record import Tier
 from schemas.schema import Schema
 from ui.editor import edited, editor, signature
@@ -45,10 +48,11 @@ class Start:
         self._desk = desk
 
     def draw(self) -> None:
+        self.again = gr.State(None)
         with gr.Row(equal_height=False):
-            with gr.Column(min_width=300, elem_id="pages-column"):
+            with gr.Column(scale=2, min_width=300):
                 self._draw_pages()
-            with gr.Column(min_width=300):
+            with gr.Column(scale=3, min_width=300):
                 self._draw_fields()
         with gr.Accordion("More: name, tier, limit", open=False, elem_id="more"):
             self._draw_more()
@@ -58,6 +62,7 @@ class Start:
 
     def _draw_pages(self) -> None:
         gr.HTML("<h2>Pages</h2>")
+        self.kept = gr.HTML("", elem_id="kept", js_on_load=asset("kept.js"))
         self.urls = gr.Textbox(
             label="Web addresses, one a line",
             placeholder="https://example.org/jobs/1",
@@ -94,6 +99,11 @@ class Start:
             elem_id="own",
         )
         self.line = gr.HTML(_names(library.get(self.schema.value)), elem_id="fields")
+        with gr.Accordion("Say it in plain words", open=False, elem_id="plain"):
+            self.words = gr.Textbox(
+                label="What do you want to know of each page?", value="", lines=2, elem_id="words"
+            )
+            self.read = gr.Button("Find the fields", size="sm", elem_id="read")
         with gr.Accordion("Edit the fields", open=False, elem_id="edit"):
             shown = editor(library.get(self.schema.value))
             self.editor = gr.HTML(shown, elem_id="editor", js_on_load=asset("editor.js"))
@@ -114,7 +124,7 @@ class Start:
         """For `asked`, with `READ_FIELDS` run in the browser before."""
         return [
             *(self.urls, self.files, self.schema, self.own, self.rows),
-            *(self.name, self.tier, self.tokens),
+            *(self.name, self.tier, self.tokens, self.again),
         ]
 
     def connect(self) -> None:
@@ -123,6 +133,9 @@ class Start:
         self.schema.change(self.choose, choice, shown, **QUIET)
         self.own.change(self.choose, choice, shown, **QUIET)
         self.editor.edited(self.check, choice, self.line, **QUIET)
+        self.kept.forget(lambda: (None, ""), None, [self.again, self.kept], **QUIET)
+        read = [self.schema, self.own, self.trouble]
+        self.read.click(self.read_words, self.words, read, api_visibility="private")
         self.sample.click(self.take_samples, None, [self.files, self.schema], **QUIET)
 
     def asked(
@@ -135,16 +148,27 @@ class Start:
         name: str,
         tier: str,
         tokens: float | None,
+        again: Job | None = None,
     ) -> Asked:
-        """What was filled in. Raises SchemaError or SourceError, which say what is missing."""
+        """What was filled in; *again*: the job whose pages are read once more.
+
+        Raises SchemaError or SourceError, which say what is missing.
+        """
         schema = asked_schema(choice, own)
         given = json.loads(rows) if rows else None
         if given and given["of"] == signature(schema):  # else the editor still shows another one
             schema = edited(schema, given["rows"])
-        sources = asked_pages(urls, files or [])
+        sources = [] if again else asked_pages(urls, files or [])
         most = int(tokens) if tokens else None
         job = (name or "").strip() or None
-        return Asked(sources, schema, job, TIERS.get(tier), most, short_names(files or []))
+        names = {} if again else short_names(files or [])
+        return Asked(sources, schema, job, TIERS.get(tier), most, names, again)
+
+    def keep(self, job: Job) -> Changes:
+        """The next run reads the pages of *job* once more."""
+        text = f"The pages of {inert(job.name)}, as they were kept"
+        button = '<button type="button" data-act="forget">choose other pages</button>'
+        return {self.again: job.id, self.kept: f'<p class="kept">{text} {button}</p>'}
 
     def choose(self, choice: str, own: str) -> Changes:
         """Another schema: say which fields it has, or why it cannot be read."""
@@ -163,6 +187,17 @@ class Start:
             return _names(edited(asked_schema(choice, own), event.fields))
         except SchemaError as error:
             return note(error.explain(), trouble=True)
+
+    def read_words(self, words: str) -> Changes:
+        """The fields that plain words ask for, spelt out so that they can be edited."""
+        if not words.strip():
+            return {self.trouble: note("Write what you want to know first.", trouble=True)}
+        try:
+            schema, who = self._desk.fields(words.strip())
+        except FieldwiseError as error:
+            return {self.trouble: note(error.explain(), trouble=True)}
+        text = json.dumps(to_json_schema(schema), ensure_ascii=False, indent=1)
+        return {self.schema: OWN, self.own: text, self.trouble: note(f"Fields {who}.")}
 
     def take_samples(self) -> Changes:
         paths = self._desk.copies(samples())

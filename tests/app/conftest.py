@@ -16,8 +16,9 @@ from orchestration.engine import Engine, PageWorker
 from orchestration.readiness import Readiness
 from orchestration.settings import Settings
 from schemas.record import Tier
-from ui import serving
-from ui.serving import blocks_of
+from tests.app.process import free_port
+from ui.serving import Door, blocks_of
+from ui.serving import serve as serve_blocks
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox: containers seldom allow one, and only our own pages are opened. The rest keeps the
@@ -33,7 +34,7 @@ FLAGS = [
 
 Serve = Callable[..., str]
 
-expect.set_options(timeout=15_000)  # other work on the machine must not fail a test
+expect.set_options(timeout=30_000)  # other work on the machine must not fail a test
 
 
 @pytest.fixture(scope="session")
@@ -54,9 +55,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def tab(browser: Browser, serve: Serve) -> Iterator[Page]:
-    """A new tab of a desktop's size, closed before the server; what does not come fails in 15 s."""
+    """A new tab of a desktop's size, closed before the server; what does not come fails in 30 s."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
 
@@ -77,6 +78,6 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             desk = stack.enter_context(Desk(engine, Readiness()))
             blocks = blocks_of(desk)
             stack.callback(blocks.close, verbose=False)
-            return serving.serve(blocks)
+            return serve_blocks(blocks, Door(port=free_port()))
 
         yield start

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -13,10 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-__all__ = ["ROOT", "started"]
+__all__ = ["ROOT", "free_port", "started"]
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60  # seconds for the first line; a machine that compiles Gradio anew needs some
+
+
+def free_port() -> int:
+    """A port that nobody has now. Gradio's own search leaves sockets open where some are taken."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from orchestration.settings import Settings
 from orchestration.store import Job
 from schemas import library
 from schemas.errors import AccessRefused, FieldwiseError, StoreError
+from tests.app.process import free_port
 from ui.access import is_loopback, sign_in
 from ui.serving import Door, blocks_of, serve
 
@@ -82,7 +83,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         desk = stack.enter_context(Desk(engine, Readiness()))
         blocks = blocks_of(desk)
         stack.callback(blocks.close, verbose=False)
-        yield Served(serve(blocks, Door(users=users)), desk, users, settings.results_file)
+        yield Served(
+            serve(blocks, Door(port=free_port(), users=users)), desk, users, settings.results_file
+        )
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "", "example.org"])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
+from pyarrow import parquet
 
 from extractors.scripted import ScriptedWorker
 from orchestration.engine import PageWorker
@@ -294,6 +297,59 @@ def test_past_jobs_are_found_opened_and_deleted(tab: Page, serve: Serve) -> None
     listed.get_by_text("Delete", exact=True).click()
     listed.get_by_text("Really delete?").click()
     expect(tab.locator("#jobs")).to_contain_text("No job is like that")
+
+
+def test_a_job_is_run_again_with_other_fields_from_its_kept_pages(tab: Page, serve: Serve) -> None:
+    open_app(tab, serve())
+    run(tab, JOBS[0], JOBS[1])
+    open_tab(tab, "Jobs")
+    tab.locator("#jobs").get_by_text("Again…").click()
+    expect(tab.locator("#kept")).to_contain_text("as they were kept")
+    choose_own(tab, "company, location")
+    expect(tab.locator("#fields")).to_contain_text("company, location")
+    tab.click("#run")
+    expect(tab.locator("#grid thead")).not_to_contain_text("salary")
+    expect(tab.locator("#status")).to_contain_text("2 of 2 pages · done")
+    assert row(tab, 0) == ["baker.html", "✓ ok", "Ovnen Bakery", "Bergen, Norway"]
+
+
+def test_plain_words_become_fields_that_can_be_edited(tab: Page, serve: Serve) -> None:
+    open_app(tab, serve())
+    tab.click("#plain button")
+    tab.fill("#words textarea", "company and location")
+    tab.click("#read")
+    expect(tab.locator("#trouble")).to_contain_text("no model was asked")
+    expect(tab.locator("#own textarea")).to_be_visible()
+    expect(tab.locator("#fields")).to_contain_text("company")
+
+
+def test_an_example_as_json_names_the_fields(tab: Page, serve: Serve) -> None:
+    open_app(tab, serve())
+    choose_own(tab, '{"company": "Acme", "date_posted": "2026-01-31"}')
+    expect(tab.locator("#fields")).to_contain_text("company, date_posted")
+    run(tab, JOBS[0])
+    assert row(tab, 0)[2:] == ["Ovnen Bakery", "2026-11-03"]
+
+
+def test_every_download_is_there_and_says_the_same(tab: Page, serve: Serve) -> None:
+    open_app(tab, serve())
+    run(tab, *JOBS)
+    titles = ["Night baker", "School nurse", "Schweißer (m/w/d)"]
+    lines = download(tab, "#jsonl").decode().splitlines()
+    assert [json.loads(line)["records"][0]["values"]["title"] for line in lines] == titles
+    table = parquet.read_table(io.BytesIO(download(tab, "#parquet")))
+    assert table["title"].to_pylist() == titles
+    sheet = openpyxl.load_workbook(io.BytesIO(download(tab, "#xlsx"))).active
+    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == titles
+
+
+def test_pictures_say_the_coverage_of_each_field(tab: Page, serve: Serve) -> None:
+    open_app(tab, serve())
+    run(tab, *JOBS)
+    open_tab(tab, "Pictures")
+    first = tab.locator("#pictures figure").first
+    expect(first).to_contain_text("Coverage")
+    expect(first.locator("tr", has_text="title")).to_contain_text("found 100 %")
 
 
 def test_a_phone_shows_everything_in_one_column(tab: Page, serve: Serve) -> None:
