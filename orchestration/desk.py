@@ -6,29 +6,31 @@ who sees all.
 
 from __future__ import annotations
 
-import re
 import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from extractors.pages import Page
+from orchestration.charts import Bars, charts_of
 from orchestration.engine import Engine
-from orchestration.export import ExportOptions, Format, write
+from orchestration.export import ExportOptions, Format, file_name, write
 from orchestration.readiness import Readiness
 from orchestration.rendered import rendered
 from orchestration.review import Review
 from orchestration.review_queue import Item, Queue
 from orchestration.runs import Asked, Run, Runs
 from orchestration.sheet import Sheet, record_of, values_at
-from orchestration.store import Job, JobState
+from orchestration.store import Job
+from orchestration.where import what_runs_where
 from schemas.errors import SourceError, StoreError
 from schemas.record import ABSENT, PageResult, PageStatus, Value
+from schemas.schema import Schema
 
 __all__ = ["Desk", "JobLine"]
 
@@ -55,6 +57,7 @@ class Desk:
         self.readiness = readiness
         self.runs = Runs(engine, readiness)
         self._engine = engine
+        self.where = what_runs_where(engine.settings)
         self._queues: dict[int, Queue] = {}
         self._store = engine.store
         self._sheets: OrderedDict[int, Sheet] = OrderedDict()
@@ -171,7 +174,7 @@ class Desk:
         """The job as a file whose name says job and date. Raises StoreError as `write`."""
         folder = Path(self._files.name, str(job.id))
         folder.mkdir(exist_ok=True)
-        path = folder / file_name(job, format, evidence=evidence)
+        path = folder / file_name(job.name, job.created, format)
         options = ExportOptions(evidence=evidence)
         write(self.results(job), path, format=format, schema=job.schema, options=options)
         return path
@@ -191,22 +194,24 @@ class Desk:
         self._forget(job)
         self._store.delete(job.id)
 
+    def charts(self, job: Job) -> list[Bars]:
+        """The job's figures."""
+        pages = [replace(page, text="") for page in self.results(job)]
+        return charts_of(job.schema, pages)
+
+    def start_again(self, job: Job, asked: Asked, owner: str) -> Run:
+        """Put another run over the pages of *job* in line, with other fields. Raises as `start`."""
+        return self.start(replace(asked, again=job), owner)
+
+    def fields(self, words: str) -> tuple[Schema, str]:
+        """The fields that plain *words* ask for, and who read them. Raises PlanError."""
+        schema, origin = self._engine.fields(words)
+        return schema, origin.explain()
+
     def _forget(self, job: Job) -> None:
         with self._lock:
             self._sheets.pop(job.id, None)
             self._queues.pop(job.id, None)
-
-
-def file_name(job: Job, format: Format, *, evidence: bool) -> str:
-    """Such as "job_posting-12-2026-11-21.csv"."""
-    title = re.sub(r"[^\w-]+", "-", job.schema.name).strip("-")[:60] or "fields"
-    more = "-evidence" if evidence and format not in (Format.JSON, Format.JSONL) else ""
-    return f"{title}-{job.id}-{job.created:%Y-%m-%d}{more}.{format}"
-
-
-def is_open(job: Job) -> bool:
-    """Whether pages may be missing."""
-    return job.state is JobState.OPEN
 
 
 def _may_see(job: Job, owner: str) -> bool:

@@ -11,6 +11,7 @@ from orchestration.highlight import inert
 from schemas.errors import FieldwiseError
 from ui.jobs import JobsList
 from ui.look import asset
+from ui.pictures import Pictures
 from ui.progress import note
 from ui.results import Results, Seen, owner_of
 from ui.review import ReviewScreen
@@ -32,6 +33,7 @@ class Screen:
         self._results = Results(desk)
         self._jobs = JobsList(desk)
         self._review = ReviewScreen(desk)
+        self._pictures = Pictures(desk)
 
     def draw(self) -> None:
         gr.HTML(TITLE, elem_id="title", js_on_load=asset("start.js"))
@@ -42,6 +44,8 @@ class Screen:
                 self._results.draw()
             with gr.Tab("Review", id="review") as self.review_tab:
                 self._review.draw()
+            with gr.Tab("Pictures", id="pictures") as self.pictures_tab:
+                self._pictures.draw()
             with gr.Tab("Jobs", id="jobs") as self.jobs_tab:
                 self._jobs.draw()
         self.model = gr.HTML(self._model_line(), elem_id="model")
@@ -69,6 +73,7 @@ class Screen:
         blocks.load(self.arrive, None, opened, **QUIET)
         self._jobs.connect(self.jobs_tab)
         self._review.connect(self.review_tab, results.seen)
+        self._pictures.connect(self.pictures_tab, results.seen)
         self._jobs.list.act(self.use_job, self._jobs.find, [*self._jobs.outputs, *opened], **QUIET)
 
     def begin(
@@ -133,4 +138,6 @@ class Screen:
         return gr.Timer(active=waits or not self._desk.readiness.stage.over)
 
     def _model_line(self) -> str:
-        return f"<span>{inert(self._desk.readiness.stage.text)}</span>"
+        """One quiet line on what runs where, and how far the model is."""
+        stage = self._desk.readiness.stage.text
+        return f"<span>{inert(stage)} · {inert(self._desk.where)}</span>"

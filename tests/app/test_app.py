@@ -67,7 +67,9 @@ def test_a_file_is_named_by_job_and_date(tab: Page, serve: Serve) -> None:
     run(tab, JOBS[0])
     with tab.expect_download() as waiting:
         tab.click("#csv")
-    assert re.fullmatch(r"job_posting-1-20\d\d-\d\d-\d\d\.csv", waiting.value.suggested_filename)
+    assert re.fullmatch(
+        r"job_posting-20\d\d-\d\d-\d\d-[\d-]+\.csv", waiting.value.suggested_filename
+    )
 
 
 def test_rows_appear_while_later_pages_are_read_and_can_be_clicked(tab: Page, serve: Serve) -> None:
