@@ -21,6 +21,7 @@ from extractors.elements import (
     unchosen,
 )
 from extractors.encoding import decode
+from extractors.nodes import Node, NodeLog
 from extractors.pages import Page
 from schemas.document import Document, Span
 from schemas.errors import NotAPage
@@ -58,11 +59,13 @@ class ParsedPage:
     """A page's text, and the links in it in reading order.
 
     `linked`: the words of every `<a href>`, in order, also where its address is not on the web.
+    `nodes`: every element that holds text, as selectors see it.
     """
 
     document: Document
     links: tuple[Link, ...]
     linked: tuple[Span, ...] = ()
+    nodes: tuple[Node, ...] = ()
 
 
 def parse_page(page: Page) -> ParsedPage:
@@ -86,7 +89,7 @@ def parse_page(page: Page) -> ParsedPage:
     found = (_link(anchor, target) for anchor in writer.anchors)
     links = sorted((link for link in found if link), key=lambda link: (link.span, link.xpath))
     linked = sorted(Span(anchor.start, anchor.end) for anchor in writer.anchors)
-    return ParsedPage(document, tuple(links), tuple(linked))
+    return ParsedPage(document, tuple(links), tuple(linked), writer.nodes.nodes())
 
 
 def _parsed(text: str, content_type: str | None) -> BeautifulSoup:
@@ -162,12 +165,13 @@ class _Anchor:
 class _Writer:
     """Builds blocks and anchors while the tree is walked.
 
-    `parts`: XPath and text of each block so far. `anchors`: those that have words.
+    `parts`: XPath and text of each block so far. `anchors`: those that have words. `nodes`: too.
     """
 
     def __init__(self, soup: BeautifulSoup) -> None:
         self.parts: list[tuple[str, str]] = []
         self.anchors: list[_Anchor] = []
+        self.nodes = NodeLog()
         self._paths = _Paths(soup)
         self._run: list[str] = []
         self._end = -1  # of what is written, in the document's text
@@ -188,10 +192,12 @@ class _Writer:
         if id(tag) in self._joined:
             if self._joined[id(tag)]:
                 self._write(f" {CELL_MARK} ")
+            self.nodes.enter(tag)
             return True
         if tag.name in BLOCKS:
             self._end_block()
             self._owners.append(tag)
+        self.nodes.enter(tag)
         self._begin(tag)
         return True
 
@@ -214,6 +220,7 @@ class _Writer:
 
     def leave(self, tag: Tag) -> None:
         """End *tag*, which `enter` began."""
+        self.nodes.leave(self._end)
         if self._open and self._open[-1][0] is tag:
             self._end_anchor(self._open.pop()[1])
         self._space = self._space or tag.name in APART
@@ -247,6 +254,7 @@ class _Writer:
         for anchor in self._wordless:
             anchor.start = start + words.startswith(" ")
         self._wordless.clear()
+        self.nodes.wrote(start + words.startswith(" "))
         self._run.append(words)
         self._end = start + len(words)
         self._space = visible[-1].isspace()
