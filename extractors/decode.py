@@ -9,6 +9,7 @@ tie: passes of another width add numbers up in another order.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,6 +43,8 @@ __all__ = [
 DRAFT_TOKENS = 8
 """Tokens of a draft. Each costs a pass a little more; few drafts hold for longer."""
 
+_LEAST_SHARE = 1e-12  # of probability: what float32 can still tell from nothing, about
+
 
 # Ten times the fuel: a page may repeat itself in ways that are slow to follow (250 nines), and a
 # slow step is better than a lost page. Errors in full would hold the grammar, that is, the page.
@@ -52,10 +55,17 @@ _LIMITS = llguidance.LLParserLimits(
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One token. `logprob`: nats, before masking; `None` when the grammar forced it."""
+    """One token, and how the choice stood, in nats before masking.
+
+    `logprob`: its own log-probability, `None` when the grammar forced it. `runner_up`: that of the
+    next best allowed token, `None` where there was no other. `kept`: the log of the share of
+    probability that the grammar allowed at all.
+    """
 
     token: int
     logprob: float | None
+    runner_up: float | None = None
+    kept: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,15 +341,29 @@ def _choose(matcher: Matcher, logits: npt.NDArray[np.float32]) -> list[Chosen]:
     allowed = matcher.allowed(len(logits))
     if not allowed.any():
         raise DecodeFailed("the grammar allows no token here")
-    token = int(np.where(allowed, logits, -np.inf).argmax())
-    matcher.consume([token])
-    first = Chosen(token, _logprob(logits, token))
+    first = _likeliest(logits, allowed)
+    matcher.consume([first.token])
     return [first] if matcher.stopped else [first, *(Chosen(t, None) for t in matcher.forced())]
 
 
-def _logprob(logits: npt.NDArray[np.float32], token: int) -> float:
+def _likeliest(logits: npt.NDArray[np.float32], allowed: npt.NDArray[np.bool_]) -> Chosen:
+    """The best of the *allowed* tokens; both arrays are (vocab,)."""
     peak = float(logits.max())
-    return float(logits[token]) - peak - float(np.log(np.exp(logits - peak).sum()))
+    weights = np.exp(logits - peak)
+    total = float(weights.sum())
+    weights *= allowed
+    kept = float(weights.sum())
+    masked = np.where(allowed, logits, -np.inf)
+    token = int(masked.argmax())
+    masked[token] = -np.inf
+    second = float(masked.max())
+    scale = peak + math.log(total)
+    return Chosen(
+        token,
+        float(logits[token]) - scale,
+        second - scale if second > -np.inf else None,
+        math.log(max(kept / total, _LEAST_SHARE)),
+    )
 
 
 def _agreement(batch: Sequence[int], tokens: Sequence[int]) -> int:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from extractors.grammar import HYPHENS, word_pieces
 from schemas.document import Document, Span
 from schemas.record import Evidence
 
-__all__ = ["Locator"]
+__all__ = ["Found", "Locator"]
 
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 _GAP = f"[\\s{re.escape(HYPHENS)}]+"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A quote's likeliest place. `places`: how many there are. `labelled`: it follows a label of
+    its field; `fills`: it is all that its block says."""
+
+    evidence: Evidence
+    places: int
+    labelled: bool
+    fills: bool
 
 
 class Locator:
@@ -34,7 +46,7 @@ class Locator:
         labels: Sequence[str] = (),
         taken: Iterable[Span] = (),
         heading: bool = False,
-    ) -> Evidence | None:
+    ) -> Found | None:
         """The likeliest place of *words*; `None` when they do not stand there.
 
         Letter case, the kind of white space, and hyphens for spaces may differ. Of several
@@ -49,7 +61,9 @@ class Locator:
         if not places:
             return None
         best = min(places, key=lambda span: self._rank(span, labels, heading))
-        return self.cite(self._whole_heading(best, labels) if heading else best)
+        evidence = self.cite(self._whole_heading(best, labels) if heading else best)
+        fills = self._document.block_at(evidence.span.start).span == evidence.span
+        return Found(evidence, len(places), self._is_labelled(best, labels), fills)
 
     def _whole_heading(self, span: Span, labels: Sequence[str]) -> Span:
         """The heading that *span* stands in, without a label such as "Title:"."""
@@ -101,10 +115,11 @@ class Locator:
     ) -> tuple[bool, bool, bool, int]:
         block = self._document.block_at(span.start)
         fills = block.span == span
-        labelled = any(label and label in self._before(span) for label in labels)
         astray = heading and block.tag not in _HEADINGS
-        return block.tag == "title", astray, not (fills or labelled), span.start
+        says_so = fills or self._is_labelled(span, labels)
+        return block.tag == "title", astray, not says_so, span.start
 
-    def _before(self, span: Span) -> str:
-        """The few words ahead of *span*, in lower case."""
-        return self._document.text[max(0, span.start - 40) : span.start].lower()
+    def _is_labelled(self, span: Span, labels: Sequence[str]) -> bool:
+        """Whether one of *labels* stands in the few words ahead of *span*."""
+        before = self._document.text[max(0, span.start - 40) : span.start].lower()
+        return any(label and label in before for label in labels)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from itertools import accumulate
+from statistics import fmean
 
 import numpy as np
 
 from extractors.answer import RawCell, RawRecord, RawValue, read_answer
 from extractors.blocks import Link, ParsedPage
-from extractors.decode import Answer, GrammarCompiler
-from extractors.evidence import Locator
+from extractors.decode import Answer, Chosen, GrammarCompiler
+from extractors.evidence import Found, Locator
 from extractors.merging import is_absent
 from extractors.normalise import normalise
 from extractors.passages import Passage
 from schemas.document import Span
-from schemas.record import ABSENT, Cell, Evidence, Record, Tier, Value, ValueStatus
+from schemas.record import ABSENT, Cell, Evidence, Record, Signals, Tier, Value, ValueStatus
 from schemas.schema import Field, Kind, Schema
 
 __all__ = ["ground"]
 
+_NO_RIVAL = 20.0  # nats; the lead of tokens that were the only ones allowed
 _DEAD_END = math.log(0.005)  # nats; likelier tokens than this the model does choose by itself
 # Of other kinds the model often wants another notation than the page's; these can be checked.
 _COPIED = frozenset({Kind.TEXT, Kind.CHOICE, Kind.BOOLEAN})
@@ -57,28 +59,35 @@ class _Transcript:
         tokens = [chosen.token for chosen in answer.tokens]
         # The last line may end with the answer instead of with a break.
         pieces = [b"\n" if t == compiler.end else compiler.decode_bytes(t) for t in tokens]
-        self._logprobs = [chosen.logprob for chosen in answer.tokens]
+        self._tokens = answer.tokens
         self._ends = list(accumulate(map(len, pieces)))
         raw = b"".join(pieces)
         self.text = raw.decode("utf-8", errors="ignore")
         # Character to byte offsets: equal for the ASCII answers that most pages get.
         self._bytes = None if len(raw) == len(self.text) else _byte_offsets(self.text)
 
-    def confidence(self, place: Span) -> float:
-        """The geometric mean of the probabilities of the tokens chosen in *place*."""
+    def signals(self, place: Span) -> Signals | None:
+        """How the tokens chosen in *place* stood; `None` when all were forced."""
         chosen = self._chosen(place)
-        return float(np.exp(np.mean(chosen))) if chosen else 1.0
+        if not chosen:
+            return None
+        said = [token.logprob or 0.0 for token in chosen]
+        leads = [(t.logprob or 0.0) - t.runner_up for t in chosen if t.runner_up is not None]
+        return Signals(
+            first=round(said[0], 4),
+            runner_up=_rounded(chosen[0].runner_up),
+            worst=round(min(said), 4),
+            mean=round(fmean(said), 4),
+            margin=round(min(leads, default=_NO_RIVAL), 4),
+            kept=round(min(token.kept for token in chosen), 4),
+        )
 
-    def is_dead_end(self, place: Span) -> bool:
-        """Whether the grammar had to push the model where it would hardly ever have gone."""
-        return min(self._chosen(place), default=0.0) < _DEAD_END
-
-    def _chosen(self, place: Span) -> list[float]:
-        """Log-probabilities of the tokens in *place* that were not forced."""
+    def _chosen(self, place: Span) -> list[Chosen]:
+        """The tokens in *place* that were not forced."""
         start, end = (self._bytes[i] if self._bytes else i for i in (place.start, place.end))
         first, last = np.searchsorted(self._ends, [start + 1, end + 1])
         # The token after the value counts too: it is the choice to end there.
-        return [p for p in self._logprobs[first : last + 1] if p is not None]
+        return [token for token in self._tokens[first : last + 1] if token.logprob is not None]
 
 
 def _byte_offsets(text: str) -> list[int]:
@@ -121,24 +130,31 @@ class _Grounder:
         return tuple(items)
 
     def _value(self, field: Field, raw: RawValue, taken: list[Span]) -> Value:
-        confidence = self._transcript.confidence(raw.place)
-        absent = Value(tier=self._tier, confidence=confidence)
-        if raw.text is None or (field.kind in _COPIED and self._transcript.is_dead_end(raw.place)):
+        signals = self._transcript.signals(raw.place)
+        absent = Value(tier=self._tier, confidence=_confidence(signals), signals=signals)
+        if raw.text is None or (field.kind in _COPIED and _is_dead_end(signals)):
             return absent
         link = self._links.get(raw.text) if field.kind is Kind.URL else None
-        evidence = self._cite_link(link) if link else self._find(field, raw, taken)
-        if evidence is None:
+        found = self._cite_link(link) if link else self._find(field, raw, taken)
+        if found is None:
             return absent
-        said = link.href if link else self._what_is_said(field, raw, evidence)
+        said = link.href if link else self._what_is_said(field, raw, found.evidence)
         data = normalise(said, field, base_url=self._url)
         if data is None and field.kind is not Kind.TEXT:
             return absent
-        return Value(said, data, evidence, self._tier, confidence, ValueStatus.FOUND)
+        return replace(
+            absent,
+            raw=said,
+            data=data,
+            evidence=found.evidence,
+            status=ValueStatus.FOUND,
+            signals=_with_place(signals, found),
+        )
 
-    def _cite_link(self, link: Link) -> Evidence:
-        return self._locator.cite(link.span)
+    def _cite_link(self, link: Link) -> Found:
+        return Found(self._locator.cite(link.span), places=1, labelled=False, fills=True)
 
-    def _find(self, field: Field, raw: RawValue, taken: list[Span]) -> Evidence | None:
+    def _find(self, field: Field, raw: RawValue, taken: list[Span]) -> Found | None:
         words = raw.quote if raw.quote is not None else str(raw.text)
         return self._locator.find(words, labels=field.labels, taken=taken, heading=field.is_heading)
 
@@ -147,3 +163,23 @@ class _Grounder:
         if field.kind in (Kind.CHOICE, Kind.BOOLEAN):
             return str(raw.text)
         return evidence.quote
+
+
+def _rounded(nats: float | None) -> float | None:
+    return None if nats is None else round(nats, 4)
+
+
+def _confidence(signals: Signals | None) -> float:
+    """The geometric mean of the probabilities of the tokens chosen; 1 where none had to be."""
+    return math.exp(signals.mean) if signals else 1.0
+
+
+def _is_dead_end(signals: Signals | None) -> bool:
+    """Whether the grammar had to push the model where it would hardly ever have gone."""
+    return signals is not None and signals.worst < _DEAD_END
+
+
+def _with_place(signals: Signals | None, found: Found) -> Signals | None:
+    if signals is None:
+        return None
+    return replace(signals, places=found.places, labelled=found.labelled, fills=found.fills)

@@ -52,7 +52,8 @@ class VisibleText:
         words = said.strip()
         if field.kind is not Kind.TEXT or not 1 < len(words) <= MAX_SOUGHT:
             return None
-        return self._locator.find(words, labels=field.labels, heading=False)
+        found = self._locator.find(words, labels=field.labels, heading=False)
+        return found.evidence if found else None
 
     def contrary(self, field: Field, data: object) -> Evidence | None:
         """What the page says of *field* beside its label, where that is not *data*.

@@ -18,6 +18,7 @@ from schemas.record import (
     PageResult,
     PageStatus,
     Record,
+    Signals,
     Tier,
     Tokens,
     Value,
@@ -129,6 +130,7 @@ def _cell_from_plain(plain: Any) -> Cell:
         confidence=plain["confidence"],
         status=ValueStatus(plain["status"]),
         contrary=_evidence_from_plain(plain.get("contrary")),  # rows before markup lack it
+        signals=Signals(**plain["signals"]) if plain.get("signals") else None,
     )
 
 

@@ -52,7 +52,7 @@ def _one(field: Field, cell: Cell) -> Cell:
     if isinstance(cell, tuple):
         return ABSENT
     fits = field.kind is not Kind.OBJECT and admits(value_schema(field), cell.data)
-    return cell if fits else Value(tier=cell.tier, confidence=cell.confidence)
+    return cell if fits else Value(tier=cell.tier, confidence=cell.confidence, signals=cell.signals)
 
 
 def _items(field: Field, cells: tuple[Cell, ...]) -> Cell:

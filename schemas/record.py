@@ -16,6 +16,7 @@ __all__ = [
     "PageResult",
     "PageStatus",
     "Record",
+    "Signals",
     "Tier",
     "Tokens",
     "Value",
@@ -70,6 +71,29 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Signals:
+    """How a model came by a value: what a calibrated confidence is computed from. Nats, <= 0.
+
+    `first`: log-probability of the token that begins it ("null" too is begun by one); `runner_up`:
+    of the best other one there, `None` where the grammar left no other. `worst`, `mean`: over all
+    tokens of it that were chosen, the one that ends it too. `margin`: the least lead of a chosen
+    token over its runner-up, may be below 0 where rounding decided. `kept`: log of the least share
+    of probability that the grammar left. `places`: how often its words stand in the text shown.
+    `labelled`, `fills`: whether the quote follows the field's label, and is all of its block.
+    """
+
+    first: float
+    runner_up: float | None
+    worst: float
+    mean: float
+    margin: float
+    kept: float
+    places: int = 0
+    labelled: bool = False
+    fills: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """One answer. Absent: `raw`, `data` and `evidence` are all `None`.
 
@@ -78,6 +102,7 @@ class Value:
         set means the quote could not be read as the field's kind.
     `confidence`: mean probability of the answer's tokens, in [0, 1]; not calibrated.
     `contrary`: where the page says something else, of a value whose status is conflict.
+    `signals`: of a value that a model gave, and of its answer that there is none.
     """
 
     raw: str | None = None
@@ -87,6 +112,7 @@ class Value:
     confidence: float = 0.0
     status: ValueStatus = ValueStatus.ABSENT
     contrary: Evidence | None = None
+    signals: Signals | None = None
 
 
 ABSENT = Value()

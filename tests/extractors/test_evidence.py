@@ -19,7 +19,7 @@ LOCATOR = Locator(PAGE, [Span(0, len(PAGE.text))])
 
 def xpath(words: str, *labels: str) -> str | None:
     found = LOCATOR.find(words, labels=labels)
-    return found.xpath if found else None
+    return found.evidence.xpath if found else None
 
 
 def test_a_place_that_fills_its_block_comes_before_the_page_title() -> None:
@@ -34,19 +34,19 @@ def test_a_labelled_place_comes_before_an_earlier_one() -> None:
 def test_the_quote_is_in_the_spelling_of_the_page() -> None:
     found = LOCATOR.find("FULL TIME")
     assert found is not None
-    assert found.quote == "Full time"
+    assert found.evidence.quote == "Full time"
 
 
 def test_hyphens_may_stand_for_spaces_when_nothing_fits_better() -> None:
     found = LOCATOR.find("mill-lane")
     assert found is not None
-    assert found.quote == "Mill Lane"
+    assert found.evidence.quote == "Mill Lane"
 
 
 def test_words_are_found_over_a_line_break() -> None:
     found = LOCATOR.find("Mill Lane Full time")
     assert found is not None
-    assert found.quote == "Mill Lane\nFull time"
+    assert found.evidence.quote == "Mill Lane\nFull time"
 
 
 def test_part_of_a_word_is_not_a_quote() -> None:
@@ -56,15 +56,24 @@ def test_part_of_a_word_is_not_a_quote() -> None:
 def test_part_of_a_chinese_sentence_is() -> None:
     found = LOCATOR.find("北京市")
     assert found is not None
-    assert found.quote == "北京市"
+    assert found.evidence.quote == "北京市"
+
+
+def test_a_find_says_how_often_and_how_the_words_stand() -> None:
+    found = LOCATOR.find("Mill Lane", labels=["location"])
+    assert found is not None
+    assert (found.places, found.labelled, found.fills) == (2, True, False)
+    once = LOCATOR.find("Full time")
+    assert once is not None
+    assert (once.places, once.labelled, once.fills) == (1, False, True)
 
 
 def test_places_already_taken_are_passed_over() -> None:
     first = LOCATOR.find("Mill Lane")
     assert first is not None
-    second = LOCATOR.find("Mill Lane", taken=[first.span])
+    second = LOCATOR.find("Mill Lane", taken=[first.evidence.span])
     assert second is not None
-    assert second.span > first.span
+    assert second.evidence.span > first.evidence.span
 
 
 def test_nothing_is_found_beyond_what_was_shown() -> None:
@@ -76,4 +85,4 @@ def test_a_heading_is_quoted_whole_but_for_its_label() -> None:
     locator = Locator(page, [Span(0, len(page.text))])
     found = locator.find("Night baker", labels=["title"], heading=True)
     assert found is not None
-    assert found.quote == "Night baker (nights)"
+    assert found.evidence.quote == "Night baker (nights)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from extractors.blocks import parse_page
@@ -10,7 +12,7 @@ from extractors.grounding import ground
 from extractors.pages import Page
 from extractors.passages import Shown
 from extractors.tokenizer import token_counter
-from schemas.record import Record, Tier
+from schemas.record import Record, Tier, Value
 from schemas.schema import Field, Schema
 from tests.extractors import tiny
 
@@ -23,12 +25,16 @@ def grounded(said: str, *, closed: bool, logprob: float = -0.1) -> Record:
     """The record of an answer; *closed*: it ends with the token that closes a model's turn."""
     tokens = TOKENIZER.encode(said, add_special_tokens=False)
     tokens += [TOKENIZER.eos_token_id] * closed
-    passage = Shown(PAGE.document, count_tokens=token_counter(TOKENIZER)).choose(SCHEMA, budget=500)
+    return ground_answer(Answer(tuple(Chosen(token, logprob) for token in tokens), closed, 1, 1))
+
+
+def ground_answer(answer: Answer, schema: Schema = SCHEMA) -> Record:
+    passage = Shown(PAGE.document, count_tokens=token_counter(TOKENIZER)).choose(schema, budget=500)
     (record,) = ground(
-        Answer(tuple(Chosen(token, logprob) for token in tokens), closed, 1, 1),
+        answer,
         page=PAGE,
         passage=passage,
-        schema=SCHEMA,
+        schema=schema,
         tier=Tier.LARGE,
         compiler=GrammarCompiler(TOKENIZER, vocab=tiny.VOCAB),
     )
@@ -53,3 +59,28 @@ def test_words_that_are_not_on_the_page_are_no_value() -> None:
 def test_a_value_that_the_grammar_pushed_the_model_into_is_none() -> None:
     pushed = grounded("title: Head Gardener\nplaces:\n- null", closed=True, logprob=-9.0)
     assert pushed.data["title"] is None
+
+
+def test_an_answer_says_how_its_tokens_stood() -> None:
+    value = grounded("title: Head Gardener\nplaces:\n- null", closed=True, logprob=-0.25).cells[
+        "title"
+    ]
+    assert isinstance(value, Value)
+    assert value.signals is not None
+    assert (value.signals.first, value.signals.worst, value.signals.mean) == (-0.25, -0.25, -0.25)
+    assert (value.signals.places, value.signals.fills) == (1, True)
+    assert value.confidence == pytest.approx(math.exp(-0.25))
+
+
+def test_the_lead_over_the_runner_up_is_the_least_of_all_tokens() -> None:
+    tokens = [
+        Chosen(t, -0.5, -2.0, -0.1)
+        for t in TOKENIZER.encode("title: Head", add_special_tokens=False)
+    ]
+    tokens[-1] = Chosen(tokens[-1].token, -0.5, -0.75, -0.3)
+    answer = Answer((*tokens, Chosen(TOKENIZER.eos_token_id, None)), True, 1, 1)
+    schema = Schema("post", (Field("title"),))
+    value = ground_answer(answer, schema).cells["title"]
+    assert isinstance(value, Value)
+    assert value.signals is not None
+    assert (value.signals.margin, value.signals.kept) == (0.25, -0.3)

@@ -59,6 +59,18 @@ def test_it_is_asked_once_before_every_pass(runtime: Runtime, compiler: GrammarC
     assert said.steps > 20
 
 
+def test_a_choice_knows_what_it_was_up_against(runtime: Runtime, compiler: GrammarCompiler) -> None:
+    """The chosen token leads, and what the grammar left holds it and the next best one."""
+    chosen = [t for t in answer(runtime.context(1024), compiler).tokens if t.logprob is not None]
+    assert chosen
+    for token in chosen:
+        assert token.logprob is not None
+        assert token.runner_up is not None
+        assert token.runner_up <= token.logprob < 0
+        assert np.exp(token.logprob) + np.exp(token.runner_up) <= np.exp(token.kept) + 1e-6
+        assert token.kept < 0  # 26 letters of a vocabulary that has more
+
+
 @pytest.mark.parametrize("call", [0, 1, 2, 3, 9])
 def test_after_the_stop_nothing_more_is_read(
     runtime: Runtime, compiler: GrammarCompiler, call: int

@@ -13,6 +13,7 @@ from schemas.record import (
     PageResult,
     PageStatus,
     Record,
+    Signals,
     Tier,
     Tokens,
     Value,
@@ -39,6 +40,19 @@ def spans(draw: st.DrawFn) -> Span:
 
 
 evidences = st.builds(Evidence, quote=texts, span=spans(), xpath=texts, markup=st.none() | texts)
+nats = st.floats(-30, 0)
+signals = st.builds(
+    Signals,
+    first=nats,
+    runner_up=st.none() | nats,
+    worst=nats,
+    mean=nats,
+    margin=st.floats(-1, 30),
+    kept=nats,
+    places=counts,
+    labelled=st.booleans(),
+    fills=st.booleans(),
+)
 values: SearchStrategy[Value] = st.one_of(
     st.just(ABSENT),
     st.builds(
@@ -50,6 +64,7 @@ values: SearchStrategy[Value] = st.one_of(
         confidence=fractions,
         status=st.sampled_from(ValueStatus),
         contrary=st.none() | evidences,
+        signals=st.none() | signals,
     ),
 )
 
