@@ -8,7 +8,7 @@ the best for those that it leaves, as long as what they say is nearly always wha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractors.normalise import normalise
@@ -24,6 +24,7 @@ from extractors.selectors import (
     meaning,
     shape_of,
 )
+from schemas.document import Span
 from schemas.record import Cell, Value, ValueStatus
 from schemas.schema import Field, Kind, Schema
 
@@ -55,6 +56,9 @@ class _Case:
 
     region: Region
     values: tuple[Value, ...]
+
+    def quote(self, place: Span) -> str:
+        return self.region.text[place.start : place.end]
 
 
 def learn(schema: Schema, examples: Sequence[Example]) -> Selectors:
@@ -128,7 +132,7 @@ class _Learner:
         self._cases = cases
         self._found = [case for case in cases if case.values]
         self._shapes = self._all_shapes()
-        self._read: dict[tuple[str, int], object] = {}
+        self._read: dict[str, object] = {}
         self._said = self._sayings()
 
     def learned(self) -> Learned:
@@ -142,13 +146,14 @@ class _Learner:
     def gone_on(self, learned: Learned) -> Learned:
         """*learned* with these cases added to its tallies."""
         self._said = dict(learned.said)
-        tallies = [tally for _, tally in learned.rules]
         selectors = [selector for selector, _ in learned.rules]
+        tallies = [tally for _, tally in learned.rules]
         for case in self._cases:
-            place = self._first_that_fires(selectors, case)
-            if place is not None and self._fits(learned.look, selectors[place], case):
-                agreed = self._agrees(selectors[place], case)
-                tallies[place] = tallies[place].and_then(agreed=agreed)
+            answer = self._first_answer(selectors, case)
+            if answer and all(_fits(learned.look, case.quote(place)) for place in answer[1]):
+                number, places = answer
+                agreed = self._agrees(case, places)
+                tallies[number] = tallies[number].and_then(agreed=agreed)
         rules = zip(selectors, tallies, strict=True)
         faces = dict(learned.absent)
         for face, tally in self._faces(selectors).items():
@@ -159,13 +164,6 @@ class _Learner:
             learned,
             rules=tuple(rule for rule in rules if allows(rule[1])),
             absent={face: tally for face, tally in faces.items() if allows(tally)},
-        )
-
-    def _fits(self, look: Look | None, selector: Selector, case: _Case) -> bool:
-        """Whether the rule would answer at all: a place of another look is left open."""
-        text = case.region.text
-        return bool(look) and all(
-            look.fits(text[p.start : p.end]) for p in selector.find(case.region) if look
         )
 
     # Rules
@@ -180,7 +178,7 @@ class _Learner:
                 return
             yield best
             taken.append(best[0])
-            left = [case for case in left if not best[0].find(case.region)]
+            left = [case for case in left if not self._answer(best[0], case)]
 
     def _tried(self, cases: Sequence[_Case]) -> Iterator[tuple[Selector, Tally]]:
         votes = Counter(c for case in cases if case.values for c in set(self._candidates(case)))
@@ -204,44 +202,59 @@ class _Learner:
                 yield numbered, tally
 
     def _tally(self, selector: Selector, cases: Sequence[_Case]) -> Tally:
-        tally = Tally()
-        for case in cases:
-            if self._fires(selector, case):
-                tally = tally.and_then(agreed=self._agrees(selector, case))
-        return tally
+        """How *selector* does. Words are compared first: reading each as a date takes time."""
+        answers = [(case, places) for case in cases if (places := self._answer(selector, case))]
+        told = [self._same_words(case, places) for case, places in answers]
+        if 2 * sum(told) < len(told):
+            return Tally(0, len(told))
+        agreed = (
+            same or self._same_data(case, places)
+            for same, (case, places) in zip(told, answers, strict=True)
+        )
+        return Tally(sum(agreed), len(told))
 
-    def _fires(self, selector: Selector, case: _Case) -> bool:
+    def _answer(self, selector: Selector, case: _Case) -> tuple[Span, ...]:
+        """What the rule would answer; () where it leaves the case to others."""
         places = selector.find(case.region)
-        return bool(places) and (self._asked.many or len(places) == 1)
+        if self._asked.many:
+            return places[: self._asked.max_items]
+        return places if len(places) == 1 else ()
 
-    def _first_that_fires(self, selectors: Sequence[Selector], case: _Case) -> int | None:
-        return next((i for i, s in enumerate(selectors) if self._fires(s, case)), None)
+    def _first_answer(
+        self, selectors: Sequence[Selector], case: _Case
+    ) -> tuple[int, tuple[Span, ...]] | None:
+        for number, selector in enumerate(selectors):
+            if places := self._answer(selector, case):
+                return number, places
+        return None
 
-    def _agrees(self, selector: Selector, case: _Case) -> bool:
-        places = selector.find(case.region)[: self._asked.max_items]
-        texts = [case.region.text[place.start : place.end] for place in places]
-        if len(places) != len(case.values):
+    def _agrees(self, case: _Case, places: Sequence[Span]) -> bool:
+        return self._same_words(case, places) or self._same_data(case, places)
+
+    def _same_words(self, case: _Case, places: Sequence[Span]) -> bool:
+        if self._asked.kind is Kind.URL:
+            return self._same_data(case, places)
+        quotes = [fold(_quote(value)) for value in case.values]
+        return [fold(case.quote(place)) for place in places] == quotes
+
+    def _same_data(self, case: _Case, places: Sequence[Span]) -> bool:
+        """Whether the values are the same: other words of a page may say the same date."""
+        if self._asked.kind is Kind.TEXT or len(places) != len(case.values):
             return False
         return all(
-            self._same(text, value, lambda t=text, p=place: self._says(t, p, case))  # type: ignore[misc]
-            for text, place, value in zip(texts, places, case.values, strict=True)
+            self._data(case, place) == value.data
+            for place, value in zip(places, case.values, strict=True)
         )
 
-    def _same(self, text: str, value: Value, says: Callable[[], object]) -> bool:
-        """Whether *text* says what *value* does; another piece of the same date does too."""
-        if self._asked.kind is not Kind.URL and fold(text) == fold(_quote(value)):
-            return True
-        return self._asked.kind is not Kind.TEXT and says() == value.data
-
-    def _says(self, text: str, place: object, case: _Case) -> object:
-        key = (text, id(case))
-        if key not in self._read:
-            span = place  # the span of text
-            said = meaning(text, span, self._said, self._asked, case.region)  # type: ignore[arg-type]
-            readable = said is not None and len(said) <= _WIDE
+    def _data(self, case: _Case, place: Span) -> object:
+        quote = case.quote(place)
+        said = meaning(quote, place, self._said, self._asked, case.region)
+        if said is None or len(said) > _WIDE:
+            return None
+        if said not in self._read:
             url = case.region.outline.page.document.url
-            self._read[key] = normalise(said, self._asked, base_url=url) if readable else None  # type: ignore[arg-type]
-        return self._read[key]
+            self._read[said] = normalise(said, self._asked, base_url=url)
+        return self._read[said]
 
     # Candidates
 
@@ -288,7 +301,7 @@ class _Learner:
         """Of records that no rule answers, by face, how many lack the field."""
         faces: dict[str, Tally] = {}
         for case in self._cases:
-            if self._first_that_fires(selectors, case) is None:
+            if self._first_answer(selectors, case) is None:
                 face = face_of(case.region, self._asked)
                 faces[face] = faces.get(face, Tally()).and_then(agreed=not case.values)
         return faces
@@ -302,6 +315,11 @@ class _Learner:
             for value in case.values:
                 heard.setdefault(fold(_quote(value)), set()).add(str(value.raw))
         return {words: said.pop() for words, said in sorted(heard.items()) if len(said) == 1}
+
+
+def _fits(look: Look | None, quote: str) -> bool:
+    """Whether it would be answered at all: a place of another look is left open."""
+    return look is not None and look.fits(quote)
 
 
 def _quote(value: Value) -> str:
@@ -336,17 +354,18 @@ def _after(text: str) -> list[str]:
     return [right for right in dict.fromkeys(ends) if right and len(right) <= _DELIMITER]
 
 
-def _worth(rule: tuple[Selector, Tally]) -> tuple[object, ...]:
+def _worth(rule: tuple[Selector, Tally]) -> tuple[int, tuple[int, ...], str]:
     selector, tally = rule
     wrong = tally.checked - tally.agreed
-    return (tally.agreed - 3 * wrong, *(-cost for cost in _cost(selector)[:-1]), _key(selector))
+    numbers, name = _cost(selector)
+    return tally.agreed - 3 * wrong, tuple(-number for number in numbers), name
 
 
-def _cost(selector: Selector) -> tuple[object, ...]:
-    """The plainer the likelier to hold on the next record; the last part only breaks ties."""
+def _cost(selector: Selector) -> tuple[tuple[int, ...], str]:
+    """The plainer the likelier to hold on the next record; the name only breaks ties."""
     named = any(sign in selector.step for sign in ".#=")
     scoped = any(sign in selector.scope for sign in ".#=")
-    return (
+    numbers = (
         bool(selector.shapes),
         bool(selector.left or selector.right),
         0 if selector.nth is None else 1 if selector.nth in (0, -1) else 2,
@@ -355,9 +374,5 @@ def _cost(selector: Selector) -> tuple[object, ...]:
         len(selector.left) + len(selector.right),
         bool(selector.scope) and not scoped,
         len(selector.scope),
-        _key(selector),
     )
-
-
-def _key(selector: Selector) -> str:
-    return repr(selector)
+    return numbers, repr(selector)

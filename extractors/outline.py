@@ -88,7 +88,7 @@ class Outline:
 
 
 def _scopes(nodes: Sequence[Node], parent: int) -> tuple[tuple[str, ...], ...]:
-    scopes = []
+    scopes: list[tuple[str, ...]] = []
     while parent >= 0 and len(scopes) < _SCOPES:
         scopes.append(nodes[parent].names)
         parent = nodes[parent].parent
@@ -104,16 +104,17 @@ def stripped(text: str, span: Span) -> Span | None:
 
 
 class Region:
-    """Where one record stands: its *own* text, and headings and the like *above* that hold too."""
+    """Where one record stands: its *own* text, and headings and the like, its *context*, that hold
+    for it too. `pieces` and `above`: what each consists of."""
 
-    def __init__(self, outline: Outline, own: Span, above: tuple[Span, ...]) -> None:
+    def __init__(self, outline: Outline, own: Span, context: tuple[Span, ...]) -> None:
         self.outline = outline
         self.text = outline.text
         self.own = own
         self.is_page = len(own) == len(outline.text)
-        self._above = above
+        self.context = context
         self.pieces = self._within(own)
-        self.above = [piece for span in above for piece in self._within(span)]
+        self.above = [piece for span in context for piece in self._within(span)]
         leaves = [piece for piece in (*self.above, *self.pieces) if piece.leaf]
         self._leaves = sorted(leaves, key=lambda leaf: leaf.span)
         self._leaf_ends = [leaf.span.end for leaf in self._leaves]
@@ -165,11 +166,11 @@ class Region:
 
     def quotes(self) -> list[str]:
         """All it says."""
-        return [self.text[span.start : span.end] for span in (*self._above, self.own)]
+        return [self.text[span.start : span.end] for span in (*self.context, self.own)]
 
     def holds(self, span: Span) -> bool:
         """Whether *span* lies in the record's own text, or in one of the parts above it."""
-        return any(s.start <= span.start and span.end <= s.end for s in (self.own, *self._above))
+        return any(s.start <= span.start and span.end <= s.end for s in (self.own, *self.context))
 
     def _within(self, span: Span) -> list[Piece]:
         first = bisect_left(self.outline.starts, span.start)

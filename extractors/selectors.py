@@ -236,9 +236,7 @@ def meaning(
 def shape_of(text: str) -> str:
     """*text* with "a" for each word of letters, "9" for each number and " " for each gap."""
     symbols = {"letters": "a", "digits": "9", "space": " "}
-    return "".join(
-        symbols.get(str(match.lastgroup), match[0]) for match in _SHAPE.finditer(text)
-    )
+    return "".join(symbols.get(str(match.lastgroup), match[0]) for match in _SHAPE.finditer(text))
 
 
 @cache
