@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from extractors.blocks import ParsedPage, parse_page
+from extractors.evidence import Locator
 from extractors.induction import Example, checked, learn
 from extractors.normalise import normalise
 from extractors.outline import Outline, Region
@@ -123,12 +124,17 @@ def _paired(page: ParsedPage, items: Sequence[Gold], schema: Schema) -> list[Pai
     for entry in find_records(page, schema):
         region = outline.region(entry.blocks, entry.context)
         text = f" {fold(' '.join(region.quotes()))} "
-        key = schema.fields[0].name
-        item = next((i for i in left if i.get(key) and f" {fold(i[key])} " in text), None)
+        named = [i for i in left if _told(i, schema.fields[0], text)]
+        item = max(named, key=lambda i: sum(_told(i, f, text) for f in schema), default=None)
         if item is not None:
             left.remove(item)
             pairs.append((region, item))
     return pairs
+
+
+def _told(item: Gold, asked: Field, text: str) -> bool:
+    said = item.get(asked.name)
+    return isinstance(said, str) and f" {fold(said)} " in text
 
 
 def _taught(
@@ -219,12 +225,21 @@ def _place(asked: Field, region: Region, wanted: Any) -> Span | None:
             found = next((Span(*m.span()) for m in same), None)
         else:
             words = r"[\W_]+".join(map(re.escape, re.findall(r"[^\W_]+", str(wanted))))
-            pattern = re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
+            pattern = re.compile(
+                rf"(?<!\w){words}(?!\w)[^\w\s|]?(?![^\n|])|(?<!\w){words}(?!\w)", re.IGNORECASE
+            )
             match = pattern.search(text, part.start, part.end) if words else None
-            found = Span(*match.span()) if match else None
+            found = _as_cited(asked, region, part, match[0]) if match else None
         if found:
             return found
     return None
+
+
+def _as_cited(asked: Field, region: Region, part: Span, words: str) -> Span | None:
+    """Where a model's answer of *words* would be said to stand."""
+    locator = Locator(region.outline.page.document, [part])
+    found = locator.find(words, labels=asked.labels, heading=asked.is_heading)
+    return found.evidence.span if found else None
 
 
 def _same_address(one: str, other: Any) -> bool:

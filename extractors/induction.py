@@ -7,6 +7,7 @@ the best for those that it leaves, as long as what they say is nearly always wha
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,6 +40,8 @@ _OUTER = 4  # pieces around a value, the innermost first
 _WIDE = 600  # characters; no piece longer than that holds just one thing
 _SHAPES, _SHAPE_CHARS = 4, 60
 _DELIMITER = 40  # characters
+_LOOSE = " .,;:\n"
+_TELLING = frozenset({"h1", "h2", "h3", "dt", "time", "title"})  # tags that are rare enough
 _ANY_SHAPE = ("",)  # in a candidate, until the shapes of all examples are known
 
 
@@ -234,8 +237,8 @@ class _Learner:
     def _same_words(self, case: _Case, places: Sequence[Span]) -> bool:
         if self._asked.kind is Kind.URL:
             return self._same_data(case, places)
-        quotes = [fold(_quote(value)) for value in case.values]
-        return [fold(case.quote(place)) for place in places] == quotes
+        quotes = [_core(_quote(value)) for value in case.values]
+        return [_core(case.quote(place)) for place in places] == quotes
 
     def _same_data(self, case: _Case, places: Sequence[Span]) -> bool:
         """Whether the values are the same: other words of a page may say the same date."""
@@ -276,7 +279,7 @@ class _Learner:
         span = value.evidence.span if value.evidence else piece.span
         before = text[piece.span.start : span.start]
         after = text[span.end : piece.span.end]
-        if not before.strip() and not after.strip():
+        if not before.strip() and not after.strip(_LOOSE):
             yield Selector("")
             return
         if self._asked.kind is Kind.URL:
@@ -326,6 +329,11 @@ def _quote(value: Value) -> str:
     return value.evidence.quote if value.evidence else ""
 
 
+def _core(text: str) -> str:
+    """*text* folded, without the stop or comma at its end that a model may leave out."""
+    return fold(text).rstrip(_LOOSE)
+
+
 def _names(piece: Piece) -> Iterator[dict[str, str]]:
     for step in piece.names:
         yield {"step": step, "scope": ""}
@@ -335,23 +343,27 @@ def _names(piece: Piece) -> Iterator[dict[str, str]]:
 
 
 def _before(text: str) -> list[str]:
-    """What the value may come after: nothing, all that is before it, the last words of that."""
+    """What the value may come after: nothing, the last word, all that is before it."""
     if not text.strip():
         return [""]
-    lasts = [text[text.rstrip().rfind(" ") + 1 :], text]
-    return [left for left in dict.fromkeys(lasts) if left.strip() and len(left) <= _DELIMITER]
+    return _delimiters([text[text.rstrip().rfind(" ") + 1 :], text])
 
 
 def _after(text: str) -> list[str]:
-    """What may end the value: the end, the sign after it, the word after it."""
+    """What may end the value: the end, the signs after it, a word or two after it, all the rest."""
     if not text.strip():
         return [""]
     words = text.split(" ")
-    first = " ".join(words[: 2 if text[0] == " " else 1])
-    second = " ".join(words[: 3 if text[0] == " " else 2])
+    lead = 1 if text[0] == " " else 0
     signs = text[: len(text) - len(text.lstrip(" ,;:.|/()[]–—-·•\n"))]
-    ends = [signs, first, second]
-    return [right for right in dict.fromkeys(ends) if right and len(right) <= _DELIMITER]
+    ends = [signs, " ".join(words[: lead + 1]), " ".join(words[: lead + 2]), text]
+    return _delimiters(ends)
+
+
+def _delimiters(texts: Sequence[str]) -> list[str]:
+    """Those of *texts* that are short, with "9" for any number."""
+    short = [re.sub(r"\d+", "9", text) for text in texts if text and len(text) <= _DELIMITER]
+    return list(dict.fromkeys(short))
 
 
 def _worth(rule: tuple[Selector, Tally]) -> tuple[int, tuple[int, ...], str]:
@@ -363,7 +375,7 @@ def _worth(rule: tuple[Selector, Tally]) -> tuple[int, tuple[int, ...], str]:
 
 def _cost(selector: Selector) -> tuple[tuple[int, ...], str]:
     """The plainer the likelier to hold on the next record; the name only breaks ties."""
-    named = any(sign in selector.step for sign in ".#=")
+    named = selector.step in _TELLING or any(sign in selector.step for sign in ".#=")
     scoped = any(sign in selector.scope for sign in ".#=")
     numbers = (
         bool(selector.shapes),

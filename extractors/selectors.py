@@ -65,7 +65,8 @@ class Selector:
 
     `step`: what its element is called; `scope`: one around it, "" for any; `above`: among the
     headings over the record. `label`: the words right before it, folded; "" for any.
-    `left`, `right`: the strings that the value stands between in the element; `shapes`: the forms
+    `left`, `right`: the words that the value stands between in the element, with "9" for any
+    number; `shapes`: the forms
     one of which it has, the longest first. All empty: the element's whole text.
     `nth`: which of several places counts, from 0, or -1 for the last; `None`: all of them, which
     for a field of one value must be a single one.
@@ -100,12 +101,13 @@ class Selector:
         if self.shapes:
             matches = _matcher(self.shapes).finditer(text, span.start, span.end)
             return [Span(*match.span()) for match in matches]
-        start = text.find(self.left, span.start, span.end)
-        if start < 0:
+        before = _delimiter(self.left).search(text, span.start, span.end)
+        if before is None:
             return []
-        start += len(self.left)
-        end = text.find(self.right, start, span.end) if self.right else span.end
-        part = stripped(text, Span(start, end)) if end >= 0 else None
+        after = _delimiter(self.right).search(text, before.end(), span.end) if self.right else None
+        if self.right and after is None:
+            return []
+        part = stripped(text, Span(before.end(), after.start() if after else span.end))
         return [part] if part else []
 
 
@@ -243,6 +245,11 @@ def shape_of(text: str) -> str:
 def _matcher(shapes: tuple[str, ...]) -> re.Pattern[str]:
     parts = ("".join(_SHAPE_PARTS.get(sign, re.escape(sign)) for sign in s) for s in shapes)
     return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)")
+
+
+@cache
+def _delimiter(words: str) -> re.Pattern[str]:
+    return re.compile(r"\d+".join(map(re.escape, re.split(r"\d+", words))))
 
 
 def _has_digit(text: str) -> bool:
