@@ -16,7 +16,17 @@ from typing import Any
 
 from schemas.schema import Field, Kind, Schema
 
-__all__ = ["Answered", "FieldScore", "PageScore", "Score", "fold", "score_page", "total"]
+__all__ = [
+    "Answered",
+    "FieldScore",
+    "PageScore",
+    "Score",
+    "fold",
+    "is_right",
+    "pair_up",
+    "score_page",
+    "total",
+]
 
 Gold = Mapping[str, Any]
 Values = Mapping[str, Any]
@@ -164,15 +174,11 @@ def _score_list(
     page: PageScore, schema: Schema, items: Sequence[Gold], records: Sequence[Values]
 ) -> None:
     """Every gold record takes the record left that shares most fields with it."""
-    left = list(records)
     page.gold_records, page.given_records = len(items), len(records)
     page.perfect = len(items) == len(records)
     key = schema.fields[0]
-    for item in items:
-        match = _closest(schema, item, left)
-        if match is not None:
-            left.remove(match)
-        values = match or {}
+    for item, place in zip(items, pair_up(schema, items, records), strict=True):
+        values = {} if place is None else records[place]
         known = item.get(key.name)
         page.found_records += (
             bool(values) if known is None else _same(key, values.get(key.name), known)
@@ -183,12 +189,28 @@ def _score_list(
                 page.perfect = page.perfect and right
 
 
-def _closest(schema: Schema, item: Gold, records: Sequence[Values]) -> Values | None:
-    def shared(values: Values) -> int:
-        known = [asked for asked in schema if item.get(asked.name) is not None]
-        return sum(_same(asked, values.get(asked.name), item[asked.name]) for asked in known)
+def pair_up(schema: Schema, items: Sequence[Gold], records: Sequence[Values]) -> list[int | None]:
+    """For each gold record the place of the one in *records* that it is held against: of those
+    left, the one that shares most fields with it; `None` where none shares any."""
+    left = list(range(len(records)))
+    places = []
+    for item in items:
+        place = _closest(schema, item, records, left)
+        if place is not None:
+            left.remove(place)
+        places.append(place)
+    return places
 
-    best = max(records, key=shared, default=None)
+
+def _closest(
+    schema: Schema, item: Gold, records: Sequence[Values], left: Sequence[int]
+) -> int | None:
+    known = [asked for asked in schema if item.get(asked.name) is not None]
+
+    def shared(place: int) -> int:
+        return sum(_same(a, records[place].get(a.name), item[a.name]) for a in known)
+
+    best = max(left, key=shared, default=None)
     return best if best is not None and shared(best) else None
 
 
@@ -207,15 +229,34 @@ def _score_value(counts: FieldScore, asked: Field, got: Any, gold: Gold) -> bool
     if got is None and want is None:
         counts.overlap += 1
         return True
-    right = got is not None and (
-        any(_same(asked, got, value) for value in wanted if value is not None)
-        or _names_both_amounts(got, want, gold, asked.name)
-    )
+    right = got is not None and _is_one_of(asked, got, wanted, gold)
     counts.overlap += 1.0 if right else _overlap(got, wanted)
     counts.right += right
     counts.wrong += not right and got is not None
     counts.missed += not right and want is not None
     return right
+
+
+def _is_one_of(asked: Field, got: Any, wanted: Sequence[Any], gold: Gold) -> bool:
+    return any(
+        _same(asked, got, value) for value in wanted if value is not None
+    ) or _names_both_amounts(got, wanted[0], gold, asked.name)
+
+
+def is_right(asked: Field, got: Any, gold: Gold) -> bool | None:
+    """Whether *got*, one value or one item of a list, is what *gold* has; `None` for no say.
+
+    Of `None`: whether the gold has nothing either.
+    """
+    if asked.name not in gold or asked.name in set(gold.get("_ignore") or []):
+        return None
+    want, accepted = gold[asked.name], list(gold.get(f"{asked.name}_accept") or [])
+    wanted = [*_listed(want), *accepted]
+    if got in _NOTHING:
+        return not [value for value in wanted if value is not None]
+    if asked.many:
+        return fold(got) in set(map(fold, wanted))
+    return bool(wanted) and _is_one_of(asked, got, wanted, gold)
 
 
 def _listed(value: Any) -> list[Any]:
