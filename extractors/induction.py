@@ -157,16 +157,15 @@ class _Learner:
                 number, places = answer
                 agreed = self._agrees(case, places)
                 tallies[number] = tallies[number].and_then(agreed=agreed)
-        rules = zip(selectors, tallies, strict=True)
+        rules = list(zip(selectors, tallies, strict=True))
         faces = dict(learned.absent)
         for face, tally in self._faces(selectors).items():
             if face in faces:
                 known = faces[face]
                 faces[face] = Tally(known.agreed + tally.agreed, known.checked + tally.checked)
-        return replace(
-            learned,
-            rules=tuple(rule for rule in rules if allows(rule[1])),
-            absent={face: tally for face, tally in faces.items() if allows(tally)},
+        return learned.reduced(
+            [rule for rule in rules if allows(rule[1])],
+            {face: tally for face, tally in faces.items() if allows(tally)},
         )
 
     # Rules
@@ -301,10 +300,10 @@ class _Learner:
     # Absence, and what words stand for
 
     def _faces(self, selectors: Sequence[Selector]) -> dict[str, Tally]:
-        """Of records that no rule answers, by face, how many lack the field."""
+        """Of records in which no rule finds anything, by face, how many lack the field."""
         faces: dict[str, Tally] = {}
         for case in self._cases:
-            if self._first_answer(selectors, case) is None:
+            if not any(selector.find(case.region) for selector in selectors):
                 face = face_of(case.region, self._asked)
                 faces[face] = faces.get(face, Tally()).and_then(agreed=not case.values)
         return faces

@@ -37,6 +37,7 @@ __all__ = [
     "meaning",
     "shape_of",
     "to_plain",
+    "without_failing",
 ]
 
 _SHAPE = re.compile(r"(?P<letters>[^\W\d_]+)|(?P<digits>\d+)|(?P<space>\s+)|(?P<sign>.)")
@@ -49,6 +50,10 @@ class Tally:
 
     agreed: int = 0
     checked: int = 0
+
+    @property
+    def wrong(self) -> int:
+        return self.checked - self.agreed
 
     @property
     def confidence(self) -> float:
@@ -150,6 +155,14 @@ class Learned:
     look: Look | None = None
     said: Mapping[str, str] = field(default_factory=dict)
 
+    def reduced(
+        self, rules: Sequence[tuple[Selector, Tally]], absent: Mapping[str, Tally]
+    ) -> Learned:
+        """With these rules and faces alone. Where a rule is gone the faces go as well: of records
+        that it would have answered they know nothing."""
+        whole = len(rules) == len(self.rules)
+        return replace(self, rules=tuple(rules), absent=dict(absent) if whole else {})
+
 
 @dataclass(frozen=True, slots=True)
 class Selectors:
@@ -175,6 +188,25 @@ def apply(selectors: Selectors, schema: Schema, region: Region) -> dict[str, Cel
     return answered
 
 
+def without_failing(before: Selectors, after: Selectors, *, most: int) -> Selectors:
+    """*after* without the rules, and the faces, that were wrong more than *most* times since
+    *before*, which it went on from."""
+    fields = {}
+    for name, learned in after.fields.items():
+        known = before.fields[name]
+        wrong = {selector: tally.wrong for selector, tally in known.rules}
+        rules = [rule for rule in learned.rules if rule[1].wrong - wrong[rule[0]] <= most]
+        faces = {
+            face: tally
+            for face, tally in learned.absent.items()
+            if tally.wrong - known.absent[face].wrong <= most
+        }
+        kept = learned.reduced(rules, faces)
+        if kept.rules or kept.absent:
+            fields[name] = kept
+    return Selectors(fields)
+
+
 def leaves(asked: Field) -> list[tuple[str, Field]]:
     """The fields of *asked* that selectors answer, by name: itself, or an object's parts; of a
     list of objects none."""
@@ -194,16 +226,20 @@ def _cell(learned: Learned | None, asked: Field, region: Region) -> Cell | None:
     """`None`: open."""
     if learned is None:
         return None
+    unclear = False
     for selector, tally in learned.rules:
         if places := selector.find(region):
             if len(places) > 1 and not asked.many:
+                unclear = True
                 continue
             values = [_value(place, learned, tally, asked, region) for place in places]
             whole = tuple(value for value in values if value is not None)
             if len(whole) != len(values):
                 return None
             return whole[: asked.max_items] if asked.many else whole[0]
-    tally = learned.absent.get(face_of(region, asked), Tally()) if learned.absent else Tally()
+    if unclear or not learned.absent:
+        return None
+    tally = learned.absent.get(face_of(region, asked), Tally())
     if not tally.checked:
         return None
     return () if asked.many else Value(tier=Tier.SELECTOR, confidence=tally.confidence)

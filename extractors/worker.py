@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from extractors.decode import (
 from extractors.drafts import PageDrafter
 from extractors.grammar import GAP, build_grammar
 from extractors.grounding import ground
+from extractors.long_lists import read_list
 from extractors.merging import is_absent, merge_cells, merge_records
 from extractors.passages import Passage, Shown
 from extractors.prompt import build_prompt
@@ -48,11 +49,13 @@ _FIELD_ANSWER, _LIST_ANSWER = 40, 240  # tokens that a field, or a list, of a re
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Limits of one page. `page`: tokens of its text shown at a time; `answer`: how many the answer
-    may grow to; `windows`: how often another part of a long page is looked at."""
+    may grow to; `windows`: how often another part of a long page is looked at.
+    `selectors`: most records of a long list are read by selectors learned from some."""
 
     page: int = 800
     answer: int = 1024
     windows: int = 3
+    selectors: bool = False
 
     @property
     def room(self) -> int:
@@ -221,26 +224,35 @@ class _Reading:
         taken = entries[: self._schema.max_records]
         if len(taken) < len(entries):
             self.cuts.append(f"the first {len(taken):,} of {len(entries):,} records were read")
-        records: list[Record] = []
-        for start in range(0, len(taken), _TOGETHER):
-            records += self._together(taken[start : start + _TOGETHER])
+        one = replace(self._schema, many=False)
+        if self._worker.budget.selectors:
+            found = read_list(self._page, one, taken, self._by_model)
+        else:
+            found = self._by_model(one, taken)
+        url = self._page.document.url
+        records = [Record(c, url) for c in found if not all(map(is_absent, c.values()))]
         if self._overlong:
             self.cuts.append(f"{self._overlong:,} records are longer than was read of them")
         return tuple(replace(record, index=i) for i, record in enumerate(records))
 
-    def _together(self, entries: Sequence[Entry]) -> list[Record]:
-        one = replace(self._schema, many=False)
+    def _by_model(self, one: Schema, entries: Sequence[Entry]) -> list[Mapping[str, Cell]]:
+        """The cells of each of *entries*."""
+        found: list[Mapping[str, Cell]] = []
+        for start in range(0, len(entries), _TOGETHER):
+            found += self._together(one, entries[start : start + _TOGETHER])
+        return found
+
+    def _together(self, one: Schema, entries: Sequence[Entry]) -> list[Mapping[str, Cell]]:
         passages = [
             self._shown.part([*entry.context, *entry.blocks], budget=self._worker.budget.page)
             for entry in entries
         ]
-        records: list[Record] = []
+        found = []
         for passage, answer in zip(passages, self._answers(one, passages), strict=True):
             (record,) = self._ground(one, passage, answer)
-            if not all(map(is_absent, record.cells.values())):
-                records.append(record)
+            found.append(record.cells)
             self._overlong += passage.cut or not answer.complete
-        return records
+        return found
 
     def _answers(self, schema: Schema, passages: Sequence[Passage]) -> list[Answer]:
         """Answers for *passages* in one go, or in two where all do not fit the context."""
