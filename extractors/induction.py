@@ -374,16 +374,18 @@ def _worth(rule: tuple[Selector, Tally]) -> tuple[int, tuple[int, ...], str]:
 
 def _cost(selector: Selector) -> tuple[tuple[int, ...], str]:
     """The plainer the likelier to hold on the next record; the name only breaks ties."""
-    named = selector.step in _TELLING or any(sign in selector.step for sign in ".#=")
-    scoped = any(sign in selector.scope for sign in ".#=")
+    step, scope = selector.step, selector.scope
+    telling = step in _TELLING or "[" in step or any(sign in step for sign in ".#")
+    scoped = any(sign in scope for sign in ".#[")
     numbers = (
         bool(selector.shapes),
         bool(selector.left or selector.right),
         0 if selector.nth is None else 1 if selector.nth in (0, -1) else 2,
-        not (named or "[" in selector.step or selector.label),
-        not (named or scoped or selector.label),
+        not (telling or selector.label),
+        not (telling or scoped or selector.label),
+        bool(selector.label),
         len(selector.left) + len(selector.right),
-        bool(selector.scope) and not scoped,
-        len(selector.scope),
+        bool(scope) and not scoped,
+        len(scope),
     )
     return numbers, repr(selector)

@@ -23,6 +23,8 @@ _LABEL_CHARS = 40
 _EDGES = f" {CELL_MARK}\n"
 _COUNTED = 3  # more parts of one make than that are many
 _NAMED = re.compile(r"[.#=]")
+# Of one element alone, or of every second one; but a cell's column is the same in all rows.
+_OWN_NAME = re.compile(r"[.#=].*\d|\.(?:odd|even|alt|first|last|active)$", re.IGNORECASE)
 _ENDS_LABEL = (":", "：")
 
 
@@ -142,7 +144,8 @@ class Region:
         """The words right before *piece* where they may name it, folded; "" where there are none
         such."""
         before = bisect_right(self._leaf_ends, piece.span.start) - 1
-        if before < 0:
+        part = next(p for p in (*self.context, self.own) if _inside(piece.span, p))
+        if before < 0 or not _inside(self._leaves[before].span, part):
             return ""
         span = self._leaves[before].span
         return _as_label(self.text[span.start : span.end])
@@ -170,7 +173,7 @@ class Region:
 
     def holds(self, span: Span) -> bool:
         """Whether *span* lies in the record's own text, or in one of the parts above it."""
-        return any(s.start <= span.start and span.end <= s.end for s in (self.own, *self.context))
+        return any(_inside(span, part) for part in (self.own, *self.context))
 
     def _within(self, span: Span) -> list[Piece]:
         first = bisect_left(self.outline.starts, span.start)
@@ -178,8 +181,14 @@ class Region:
         return [piece for piece in self.outline.pieces[first:last] if piece.span.end <= span.end]
 
 
+def _inside(span: Span, other: Span) -> bool:
+    return other.start <= span.start and span.end <= other.end
+
+
 def _called(names: Sequence[tuple[str, ...]]) -> str:
-    return names[0][0] if names else ""
+    """The first of an element's names that others of its make share."""
+    own = names[0] if names else ()
+    return next((name for name in own if not _OWN_NAME.search(name)), "")
 
 
 def _as_label(text: str) -> str:
