@@ -167,7 +167,8 @@ def _misleading(root: lxml.html.HtmlElement, block: Block, quote: str) -> str | 
     found = root.xpath(block.xpath)
     if not isinstance(found, list) or len(found) != 1:
         return f"{block.xpath} leads to {found!r}"
-    held = Counter("".join(str(part) for part in found[0].itertext()))
+    inside = [found[0]] if block.is_attribute else found[0].itertext()
+    held = Counter("".join(map(str, inside)))
     missing = Counter(quote.replace(CELL_MARK, "").replace(" ", "")) - held
     return f"{block.xpath} lacks {''.join(missing)[:40]!r}" if missing else None
 

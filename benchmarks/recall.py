@@ -4,7 +4,9 @@
 
 For every set of FIELDWISE_EVALDATA with one record a page: the share of the right values that stand
 anywhere in the page's text and also in the passage chosen, by its budget of tokens; beside it the
-same for the page's first tokens; and the share of the page's tokens that the passage is.
+same for the page's first tokens; and the share of the page's visible tokens that the passage is,
+as the mean of pages and of all their tokens together. *From attributes*: right values that only
+attributes have, in the passage and in all.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from extractors.blocks import parse_page
 from extractors.models import TOKENIZER_FOLDER, ModelLibrary
 from extractors.pages import Page
-from extractors.passages import Shown
+from extractors.passages import Passage, Shown
 from extractors.tokenizer import TokenCounter, load_tokenizer, token_counter
 from extractors.weights import WeightStore
 from orchestration.settings import Settings
@@ -53,11 +55,16 @@ _TOKENIZER_OF = "qwen2.5-coder-1.5b-instruct"
 class Tally:
     """`asked`: right values that the page's text has. `kept`, `first`: of these, in the passage,
     and in as many tokens from the page's start. `shares`: of the page's tokens, a page each;
-    `seconds`: from its bytes to the passage."""
+    `page`, `shown`: tokens of all pages and passages. `unseen`, `told`: right values that only
+    attributes have, and of these in the passage. `seconds`: from its bytes to the passage."""
 
     asked: int = 0
     kept: int = 0
     first: int = 0
+    unseen: int = 0
+    told: int = 0
+    page: int = 0
+    shown: int = 0
     shares: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
@@ -71,8 +78,11 @@ def main() -> int:
         print("set FIELDWISE_EVALDATA to the evaluation folder", file=sys.stderr)
         return 2
     count = token_counter(_tokenizer())
-    print("| set | budget | recall | first tokens | share of the page | median ms |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "| set | budget | recall | first tokens | share of the page, of all |"
+        " from attributes | median ms |"
+    )
+    print("|---|---|---|---|---|---|---|")
     for name, schema in _SETS.items():
         _measure(Path(folder) / name, _schema(Path(folder), schema), budgets, count)
     return 0
@@ -100,17 +110,20 @@ def _measure(folder: Path, schema: Schema, budgets: Sequence[int], count: TokenC
             passage = Shown(document, count_tokens=count).choose(schema, budget=budget)
             tally = tallies[budget]
             tally.seconds.append(time.perf_counter() - started)
-            sizes = count([document.quote(block.span) for block in document.blocks])
-            shown = [document.quote(span) for span in passage.spans]
+            seen = document.visible
+            sizes = count([seen.quote(block.span) for block in seen.blocks])
+            shown = [document.quote(s) for s in passage.spans if s.end <= len(seen.text)]
+            tally.page += sum(sizes)
+            tally.shown += sum(count(shown))
             tally.shares.append(sum(count(shown)) / max(1, sum(sizes)))
-            _compare(
-                tally, _visible(document, right, schema), shown, _first(document, sizes, budget)
-            )
+            _compare(tally, _visible(seen, right, schema), shown, _first(seen, sizes, budget))
+            _compare_unseen(tally, document, passage, right, schema)
     for budget, tally in tallies.items():
         print(
             f"| {folder.name}, {pages} | {budget} | {tally.kept / tally.asked:.3f} |"
-            f" {tally.first / tally.asked:.3f} | {mean(tally.shares):.2f} |"
-            f" {median(tally.seconds) * 1e3:.0f} |"
+            f" {tally.first / tally.asked:.3f} |"
+            f" {mean(tally.shares):.2f}, {tally.shown / max(1, tally.page):.2f} |"
+            f" {tally.told} of {tally.unseen} | {median(tally.seconds) * 1e3:.0f} |"
         )
 
 
@@ -170,6 +183,17 @@ def _compare(
         tally.asked += 1
         tally.kept += any(s in passage for s in spellings)
         tally.first += any(s in start for s in spellings)
+
+
+def _compare_unseen(
+    tally: Tally, document: Document, passage: Passage, right: dict[str, Any], schema: Schema
+) -> None:
+    seen, everything = _folded(document.visible.text), _folded(document.text)
+    shown = _folded(" ".join(document.quote(span) for span in passage.spans))
+    for spellings in _values(right, schema):
+        if not any(s in seen for s in spellings) and any(s in everything for s in spellings):
+            tally.unseen += 1
+            tally.told += any(s in shown for s in spellings)
 
 
 if __name__ == "__main__":

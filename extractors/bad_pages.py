@@ -160,7 +160,7 @@ class _Look:
 
 
 def _look(page: Page, parsed: ParsedPage) -> _Look:
-    document = parsed.document
+    document = parsed.document.visible
     titles: list[str] = []
     heads: dict[str, str] = {}
     texts: list[str] = []

@@ -12,9 +12,11 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
 from bs4.exceptions import ParserRejectedMarkup
 
+from extractors.attributes import MAX_NOTED, Noted, facts, offered
 from extractors.elements import (
     APART,
     BLOCKS,
+    INVISIBLE,
     LINES_KEPT,
     is_hidden,
     joined_cells,
@@ -37,8 +39,6 @@ CELL_MARK = "|"
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
 _XPATH_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
-# Controls, the soft hyphen and zero-width spaces and joiners: in the source, not on the screen.
-_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +59,25 @@ class ParsedPage:
     """A page's text, and the links in it in reading order.
 
     `linked`: the words of every `<a href>`, in order, also where its address is not on the web.
-    `nodes`: every element that holds text, as selectors see it.
+    `following`: where a link of the relation "next" leads, with words or without; `None`: nowhere
+        but here. `nodes`: every element that holds text, as selectors see it.
     """
 
     document: Document
     links: tuple[Link, ...]
     linked: tuple[Span, ...] = ()
+    following: str | None = None
     nodes: tuple[Node, ...] = ()
 
 
 def parse_page(page: Page) -> ParsedPage:
     """Read *page* as a browser without scripts and style sheets shows it.
 
-    The title comes first. White space folds to single spaces; `<br>` and, in `<pre>`, line breaks
-    end a block. A table row of plain cells is one block, its cells parted by `CELL_MARK`. Hidden
-    elements are left out. XPaths hold in `lxml.html.document_fromstring` of the decoded text, where
-    no element lies `MAX_DEPTH` deep.
+    The title comes first, the attributes that state facts (`extractors.attributes`) last. White
+    space folds to single spaces; `<br>` and, in `<pre>`, line breaks end a block. A table row of
+    plain cells is one block, its cells parted by `CELL_MARK`. Hidden elements are left out. XPaths
+    hold in `lxml.html.document_fromstring` of the decoded text, where no element lies `MAX_DEPTH`
+    deep.
     `Document.url` is the page's, or for files its `<base href>`, or "".
 
     Raises:
@@ -85,11 +88,15 @@ def parse_page(page: Page) -> ParsedPage:
     writer = _Writer(soup)
     _walk(soup, writer)
     target = _base_target(soup, page.url)
-    document = Document.from_blocks(page.url or target, writer.parts)
+    attributes = offered(writer.noted, writer.parts)
+    document = Document.from_blocks(page.url or target, writer.parts, attributes)
     found = (_link(anchor, target) for anchor in writer.anchors)
     links = sorted((link for link in found if link), key=lambda link: (link.span, link.xpath))
     linked = sorted(Span(anchor.start, anchor.end) for anchor in writer.anchors)
-    return ParsedPage(document, tuple(links), tuple(linked), writer.nodes.nodes())
+    leads = (_absolute(href, target) for href in writer.following)
+    following = next((url for url in leads if url not in ("", document.url)), None)
+    nodes = writer.nodes.nodes()
+    return ParsedPage(document, tuple(links), tuple(linked), following, nodes)
 
 
 def _parsed(text: str, content_type: str | None) -> BeautifulSoup:
@@ -165,12 +172,16 @@ class _Anchor:
 class _Writer:
     """Builds blocks and anchors while the tree is walked.
 
-    `parts`: XPath and text of each block so far. `anchors`: those that have words. `nodes`: too.
+    `parts`: XPath and text of each block so far. `anchors`: those that have words. `noted`:
+    attributes that may state something. `following`: addresses of links of the relation "next".
+    `nodes`: elements with words.
     """
 
     def __init__(self, soup: BeautifulSoup) -> None:
         self.parts: list[tuple[str, str]] = []
         self.anchors: list[_Anchor] = []
+        self.noted: list[Noted] = []
+        self.following: list[str] = []
         self.nodes = NodeLog()
         self._paths = _Paths(soup)
         self._run: list[str] = []
@@ -187,6 +198,8 @@ class _Writer:
     def enter(self, tag: Tag) -> bool:
         """Begin *tag*; whether its content is shown at all."""
         self._space = self._space or tag.name in APART
+        if tag.attrs:
+            self._note(tag)
         if is_hidden(tag) or id(tag) in self._unchosen or (tag.name == "title" and self._titled):
             return False
         if id(tag) in self._joined:
@@ -200,6 +213,14 @@ class _Writer:
         self.nodes.enter(tag)
         self._begin(tag)
         return True
+
+    def _note(self, tag: Tag) -> None:
+        if tag.name in ("a", "link") and "next" in str(tag.attrs.get("rel", "")).lower().split():
+            self.following.append(str(tag.attrs.get("href", "")))
+        for name, text in facts(tag):
+            path, exact = self._paths.of(tag), self._paths.is_exact(tag)
+            if exact and len(self.noted) < MAX_NOTED:
+                self.noted.append(Noted(f"{path}/@{name}", text, len(self.parts), bool(self._run)))
 
     def _begin(self, tag: Tag) -> None:
         match tag.name:
@@ -243,7 +264,7 @@ class _Writer:
             self._write(line)
 
     def _write(self, text: str) -> None:
-        visible = _INVISIBLE.sub("", text)
+        visible = INVISIBLE.sub("", text)
         words = " ".join(visible.split())
         if not words:
             self._space = self._space or bool(visible)
@@ -300,6 +321,11 @@ class _Paths:
                 path, depth = f"{path}/{self._step(node)}", depth + 1
             self._known[id(node)] = path, depth
         return path
+
+    def is_exact(self, tag: Tag) -> bool:
+        """Whether the path of *tag* leads to itself, not to what it lies too deep in."""
+        self.of(tag)
+        return tag.parent is not None and self._known[id(tag)] != self._known[id(tag.parent)]
 
     def _step(self, tag: Tag) -> str:
         if id(tag) not in self._steps and tag.parent is not None:

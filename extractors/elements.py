@@ -6,7 +6,7 @@ import re
 
 from bs4.element import NavigableString, PreformattedString, Tag
 
-__all__ = ["APART", "BLOCKS", "LINES_KEPT", "is_hidden", "joined_cells", "unchosen"]
+__all__ = ["APART", "BLOCKS", "INVISIBLE", "LINES_KEPT", "is_hidden", "joined_cells", "unchosen"]
 
 # https://html.spec.whatwg.org/multipage/rendering.html says what is a block and what is not shown.
 _SECTIONS = ("address", "article", "aside", "body", "center", "details", "dialog", "div", "footer")
@@ -35,6 +35,8 @@ _BOXES = ("applet", "audio", "canvas", "embed", "iframe", "meter", "object", "pr
 _NOT_SHOWN = frozenset((*_UNSEEN, *_MORE_UNSEEN, *_BOXES, "template", "track", "video"))
 APART = frozenset((*_BOXES, "button", "img", "input", "select", "video"))
 _CELLS = frozenset({"td", "th"})
+# Controls, the soft hyphen and zero-width spaces and joiners: in the source, not on the screen.
+INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff]+")
 
 _HIDING_STYLE = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))(?![\w-])", re.IGNORECASE

@@ -51,7 +51,8 @@ class Locator:
 
         Letter case, the kind of white space, and hyphens for spaces may differ. Of several
         places, one that fills its block or follows one of *labels* comes first, and one inside
-        `<title>` last; then the order of reading. Places in *taken* are passed over.
+        `<title>` or an attribute last; then the order of reading. Places in *taken* are passed
+        over.
 
         *heading*: the words name the page's subject. A place in a heading comes before others,
         and the whole heading is the quote: small models tend to stop after its first words.
@@ -117,7 +118,8 @@ class Locator:
         fills = block.span == span
         astray = heading and block.tag not in _HEADINGS
         says_so = fills or self._is_labelled(span, labels)
-        return block.tag == "title", astray, not says_so, span.start
+        aside = block.tag == "title" or block.is_attribute
+        return aside, astray, not says_so, span.start
 
     def _is_labelled(self, span: Span, labels: Sequence[str]) -> bool:
         """Whether one of *labels* stands in the few words ahead of *span*."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from extractors.answer import RawCell, RawRecord, RawValue, read_answer
 from extractors.blocks import Link, ParsedPage
+from extractors.calibration import Calibration
 from extractors.decode import Answer, Chosen, GrammarCompiler
 from extractors.evidence import Found, Locator
 from extractors.merging import is_absent
@@ -36,14 +37,16 @@ def ground(
     schema: Schema,
     tier: Tier,
     compiler: GrammarCompiler,
+    calibration: Calibration | None = None,
 ) -> list[Record]:
     """The records of *answer*, each value with its place in *passage*.
 
     A value whose words are not found there is absent, and so is one that the grammar had to push
-    the model into. Of a schema of many, records that say nothing are left out.
+    the model into. Of a schema of many, records that say nothing are left out. *calibration*: of
+    this model; `None` leaves the mean probability of a value's tokens as its confidence.
     """
     transcript = _Transcript(answer, compiler)
-    grounder = _Grounder(page, passage, transcript, tier)
+    grounder = _Grounder(page, passage, transcript, tier, calibration)
     records: list[Record] = []
     for raw in read_answer(schema, transcript.text):
         cells = grounder.record(schema, raw)
@@ -98,13 +101,19 @@ class _Grounder:
     """Turns raw answers into values that cite the page."""
 
     def __init__(
-        self, page: ParsedPage, passage: Passage, transcript: _Transcript, tier: Tier
+        self,
+        page: ParsedPage,
+        passage: Passage,
+        transcript: _Transcript,
+        tier: Tier,
+        calibration: Calibration | None,
     ) -> None:
         self._url = page.document.url
         self._links = passage.links
         self._locator = Locator(page.document, passage.spans)
         self._transcript = transcript
         self._tier = tier
+        self._calibration = calibration
 
     def record(self, schema: Schema, raw: RawRecord) -> dict[str, Cell]:
         return {field.name: self._cell(field, raw[field.name]) for field in schema}
@@ -131,25 +140,34 @@ class _Grounder:
 
     def _value(self, field: Field, raw: RawValue, taken: list[Span]) -> Value:
         signals = self._transcript.signals(raw.place)
-        absent = Value(tier=self._tier, confidence=_confidence(signals), signals=signals)
-        if raw.text is None or (field.kind in _COPIED and _is_dead_end(signals)):
-            return absent
+        pushed = field.kind in _COPIED and _is_dead_end(signals)
+        if raw.text is None or pushed:
+            return self._absent(field, signals)
         link = self._links.get(raw.text) if field.kind is Kind.URL else None
         found = self._cite_link(link) if link else self._find(field, raw, taken)
         if found is None:
-            return absent
+            return self._absent(field, signals)
         said = link.href if link else self._what_is_said(field, raw, found.evidence)
         data = normalise(said, field, base_url=self._url)
         if data is None and field.kind is not Kind.TEXT:
-            return absent
-        return replace(
-            absent,
-            raw=said,
-            data=data,
-            evidence=found.evidence,
-            status=ValueStatus.FOUND,
-            signals=_with_place(signals, found),
+            return self._absent(field, signals)
+        signals = _with_place(signals, found)
+        sure = self._confidence(field, signals, absent=False)
+        return Value(
+            said, data, found.evidence, self._tier, sure, ValueStatus.FOUND, signals=signals
         )
+
+    def _absent(self, field: Field, signals: Signals | None) -> Value:
+        confidence = self._confidence(field, signals, absent=True)
+        return Value(tier=self._tier, confidence=confidence, signals=signals)
+
+    def _confidence(self, field: Field, signals: Signals | None, *, absent: bool) -> float:
+        """Calibrated; else the geometric mean of the probabilities of the tokens chosen."""
+        if signals is None:  # all was forced
+            return 1.0
+        if self._calibration is None:
+            return math.exp(signals.mean)
+        return self._calibration.confidence(field, signals, absent=absent)
 
     def _cite_link(self, link: Link) -> Found:
         return Found(self._locator.cite(link.span), places=1, labelled=False, fills=True)
@@ -167,11 +185,6 @@ class _Grounder:
 
 def _rounded(nats: float | None) -> float | None:
     return None if nats is None else round(nats, 4)
-
-
-def _confidence(signals: Signals | None) -> float:
-    """The geometric mean of the probabilities of the tokens chosen; 1 where none had to be."""
-    return math.exp(signals.mean) if signals else 1.0
 
 
 def _is_dead_end(signals: Signals | None) -> bool:

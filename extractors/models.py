@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from filelock import FileLock
 
+from extractors.calibration import known_calibration
 from extractors.checkpoint import ModelConfig, open_checkpoint
 from extractors.compile import CompiledModel, Precision, compile_model, open_compiled
 from extractors.export import ExportedModel, export_model, open_exported
@@ -25,6 +26,7 @@ from schemas.record import Tier
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
+    from extractors.devices import Device
     from extractors.outlines_model import OutlinesModel
     from extractors.runtime import Runtime
 
@@ -78,8 +80,11 @@ class ModelLibrary:
             WorkerError: the weights cannot be compiled or loaded.
         """
         budget = budget or Budget()
-        loaded = self._load(tier, model, threads, device, budget.room)
-        return Worker(*loaded, tier=tier, budget=budget)
+        chosen = _chosen(device)
+        ready = self._ready(tier, model, chosen)
+        loaded = self._load(ready, threads, chosen, budget.room)
+        known = known_calibration(ready.path.name)
+        return Worker(*loaded, tier=tier, budget=budget, calibration=known)
 
     def outlines_model(
         self,
@@ -94,19 +99,17 @@ class ModelLibrary:
 
         Raises as `worker` does.
         """
-        loaded = self._load(tier, model, threads, device, max_tokens)
+        chosen = _chosen(device)
+        loaded = self._load(self._ready(tier, model, chosen), threads, chosen, max_tokens)
         from extractors.outlines_model import OutlinesModel  # brings all of Outlines with it
 
         return OutlinesModel(*loaded, max_tokens=max_tokens)
 
     def _load(
-        self, tier: Tier, model: str | None, threads: int, wanted: str, room: int
+        self, ready: CompiledModel | ExportedModel, threads: int, device: Device, room: int
     ) -> tuple[Runtime, PreTrainedTokenizerFast]:
-        from extractors.devices import choose_device
         from extractors.runtime import Runtime
 
-        device = choose_device(wanted)
-        ready = self._ready(tier, model, _PRECISIONS[device])
         if device == "cpu":  # a GPU has memory of its own
             self._make_sure_of_memory(loaded_bytes(ready, room=room), f"loading {ready.path.name}")
         threads = threads or read_machine().threads
@@ -125,9 +128,7 @@ class ModelLibrary:
     def _make_sure_of_memory(self, needed: int, what: str) -> None:
         make_sure_of_memory(needed, self._memory_left(), what=what)
 
-    def _ready(
-        self, tier: Tier, model: str | None, precision: Precision
-    ) -> CompiledModel | ExportedModel:
+    def _ready(self, tier: Tier, model: str | None, device: str) -> CompiledModel | ExportedModel:
         """What can be run at once; a *model* may be the folder that `models compile` printed."""
         folder = Path(model).expanduser() if model else None
         if folder and folder.is_dir() and (compiled := open_compiled(folder)):
@@ -135,7 +136,7 @@ class ModelLibrary:
         found = self._weights.resolve(model) if model else self._weights.resolve_tier(tier)
         if found.format == "onnx":
             return open_exported(found.path)
-        return self.compiled(found, precision=precision)
+        return self.compiled(found, precision=_PRECISIONS[device])
 
     def compiled(self, weights: Weights, *, precision: Precision = Precision.W8A8) -> CompiledModel:
         """The compiled form of *weights*: from the cache by their content, else built now."""
@@ -226,6 +227,12 @@ class ModelLibrary:
                 )
                 memory.write_text(json.dumps(known, indent=1), "utf-8")
         return str(known[key])
+
+
+def _chosen(device: str) -> Device:
+    from extractors.devices import choose_device
+
+    return choose_device(device)
 
 
 _BESIDE = 256 * 2**20  # Python, its libraries, the tokenizer, and what one forward pass works in

@@ -19,10 +19,13 @@ _ARROWS = frozenset({"›", "»", ">", ">>", "→", "❯", "▶"})
 
 
 def next_page(page: ParsedPage) -> str | None:
-    """The address that a link such as "Next" or "›" gives; `None` where there is no such link.
+    """The address that a link of the relation "next", or else one such as "Next" or "›", gives;
+    `None` where there is no such link.
 
     A link of a list item ("Next of kin") says more than that, and is not taken for one.
     """
+    if page.following:
+        return page.following
     for link in page.links:
         if link.href != page.document.url and _leads_on(page.document.quote(link.span)):
             return link.href

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractors.blocks import Link
-from extractors.ranking import rank_blocks
+from extractors.ranking import rank_blocks, telling_attributes
 from extractors.tokenizer import TokenCounter
 from schemas.document import Document, Span
 from schemas.schema import Schema
@@ -16,6 +17,7 @@ __all__ = ["Passage", "Shown"]
 
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 _GAP_LINE = "…"  # shown where blocks were left out
+_ASIDE_SHARE = 0.05  # of the budget that attributes may take
 _LABEL_WORDS = 4  # a block no longer than that may be the label of the next
 
 
@@ -26,8 +28,9 @@ class Passage:
     `spans`: what it covers of the document, in reading order; no two of them touch. `blocks`: the
     same as numbers of blocks.
     `shown`: the page's text of these, with `# ` before each heading, a marker such as ` [L3]` after
-    each link that may be answered, and a line with `…` where blocks were left out.
-    `cut`: something was left out. `links`: the markers' names and what they stand for.
+    each link that may be answered, and a line with `…` where blocks were left out; the text of an
+    attribute stands after the block it belongs to, with its name before it, as `[alt] `.
+    `cut`: visible text was left out. `links`: the markers' names and what they stand for.
     """
 
     spans: tuple[Span, ...]
@@ -59,6 +62,7 @@ class Shown:
         self._links = {f"L{number}": link for number, link in enumerate(links, start=1)}
         self._ordered = sorted(self._links.items(), key=lambda entry: entry[1].span)
         self._starts = [link.span.start for _, link in self._ordered]
+        self._visible = len(document.visible.blocks)
         self._texts = _marked_blocks(document, self._links)
         self._count = count_tokens
         self._sizes = [size + 1 for size in count_tokens(self._texts)]  # and the line's end
@@ -70,14 +74,26 @@ class Shown:
         shown whole; a block longer than the whole budget is cut inside, at a word. *among*: the
         numbers of the blocks to choose from; `None` for all.
         """
-        everything = range(len(self._texts))
-        candidates = everything if among is None else among
-        if sum(self._sizes[i] for i in candidates) <= budget:
-            return self._passage(candidates)
+        candidates = range(self._visible) if among is None else among
+        asides = self._asides(schema, budget) if among is None else set()
+        room = budget - sum(self._sizes[i] for i in asides)
+        if sum(self._sizes[i] for i in candidates) <= room:
+            return self._passage(sorted({*candidates, *asides}))
         scores = rank_blocks(self._document, schema)
         order = sorted(candidates, key=lambda i: -scores[i])
-        kept = self._that_fit(order, budget)
-        return self._passage(sorted(kept)) if kept else self._part_of_block(order[0], budget)
+        kept = self._that_fit(order, room)
+        if not kept:
+            return self._part_of_block(order[0], budget)
+        return self._passage(sorted(kept | asides))
+
+    def _asides(self, schema: Schema, budget: int) -> set[int]:
+        """The likeliest attributes, in a small part of the *budget*."""
+        kept, room = set(), budget * _ASIDE_SHARE
+        for place in telling_attributes(self._document, schema):
+            if self._sizes[place] <= room:
+                room -= self._sizes[place]
+                kept.add(place)
+        return kept
 
     def part(self, blocks: Sequence[int], *, budget: int) -> Passage:
         """Just *blocks*; those from the end are left out where they are more than *budget*."""
@@ -89,7 +105,8 @@ class Shown:
             kept.append(place)
         if not kept:
             return self._part_of_block(blocks[0], budget)
-        return self._passage(kept, cut=len(kept) < len(set(blocks)))
+        seen = [place for place in set(blocks) if place < self._visible]
+        return self._passage(kept, cut=not set(kept).issuperset(seen))
 
     def _that_fit(self, order: Sequence[int], budget: int) -> set[int]:
         kept: set[int] = set()
@@ -104,7 +121,7 @@ class Shown:
 
     def _is_label(self, place: int) -> bool:
         """Whether a block is short enough to say what the next is, and there is a next one."""
-        if place + 1 >= len(self._texts):
+        if place + 1 >= self._visible:
             return False
         text = self._document.quote(self._document.blocks[place].span)
         return len(text.split()) <= _LABEL_WORDS and text.endswith((":", "："))
@@ -112,15 +129,22 @@ class Shown:
     def _passage(self, kept: Sequence[int], *, cut: bool | None = None) -> Passage:
         spans: list[Span] = []
         lines: list[str] = []
+        blocks = self._document.blocks
+        asides: dict[int, list[str]] = defaultdict(list)
+        for place in kept:
+            if (beside := blocks[place].beside) is not None:
+                asides[beside].append(self._texts[place])
         for before, place in zip([-1, *kept], kept, strict=False):
-            span = self._document.blocks[place].span
-            if spans and place == before + 1:
-                spans[-1] = Span(spans[-1].start, span.end)
-            else:
-                lines += [_GAP_LINE] if spans else []
-                spans.append(span)
-            lines.append(self._texts[place])
-        left_out = len(kept) < len(self._texts) if cut is None else cut
+            span = blocks[place].span
+            aside = blocks[place].is_attribute  # and no value may run on into one
+            joins = bool(spans) and place == before + 1 and not aside
+            spans[-1:] = [Span(spans[-1].start, span.end)] if joins else [*spans[-1:], span]
+            if not aside:
+                lines += [_GAP_LINE] if lines and not joins else []
+                lines += [self._texts[place], *asides.pop(place, ())]
+        lines += [line for beside in asides.values() for line in beside]
+        seen = sum(not blocks[place].is_attribute for place in kept)
+        left_out = seen < self._visible if cut is None else cut
         return Passage(tuple(spans), "\n".join(lines), left_out, self._links_in(spans), tuple(kept))
 
     def _links_in(self, spans: Sequence[Span]) -> dict[str, Link]:
@@ -159,5 +183,7 @@ def _marked_blocks(document: Document, links: dict[str, Link]) -> list[str]:
             text += f"{document.text[start:end]} [{name}]"
             start = end
         text += document.text[start : block.span.end]
+        if block.is_attribute:
+            text = f"[{block.tag.removeprefix('@')}] {text}"
         texts.append(f"# {text}" if block.tag in _HEADINGS else text)
     return texts

@@ -50,7 +50,7 @@ def describe(schema: Schema) -> str:
 def _fields(fields: Iterable[Field], indent: str) -> Iterable[str]:
     for field in fields:
         form = _form(field)
-        about = f" ({field.description})" if field.description else ""
+        about = _about(field)
         if field.kind is Kind.OBJECT:
             yield f"{indent}{field.name}:{about}"
             inner = list(_fields(field.fields, "  "))
@@ -65,6 +65,14 @@ def _fields(fields: Iterable[Field], indent: str) -> Iterable[str]:
             yield f"{indent}{field.name}: <{form}>{about}"
             if field.kind in (Kind.BOOLEAN, Kind.CHOICE):
                 yield f"{indent}{field.name}{QUOTE_SUFFIX}: <the words that say so>"
+
+
+def _about(field: Field) -> str:
+    """What the user says of the field, then what a plan does."""
+    beside = " or ".join(f'"{cue}"' for cue in field.cues)
+    said = filter(None, (field.description, field.hint, f"beside {beside}" if beside else ""))
+    about = "; ".join(said).replace(".; ", "; ")
+    return f" ({about})" if about else ""
 
 
 def _form(field: Field) -> str:

@@ -15,10 +15,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from statistics import median
 
+from extractors.sections import blocks_to_skip
 from schemas.document import Block, Document
 from schemas.schema import Field, Kind, Schema
 
-__all__ = ["AROUND", "Form", "forms_of", "promising_blocks", "rank_blocks"]
+__all__ = ["AROUND", "Form", "forms_of", "promising_blocks", "rank_blocks", "telling_attributes"]
 
 Form = tuple[re.Pattern[str], float]
 """What a value looks like, and what a block that holds such a thing is worth."""
@@ -31,10 +32,13 @@ AROUND = re.compile(
 )
 """Paths of what stands around a page's subject. The header of an article is its own."""
 _AROUND_COST = 3.0
+_SKIPPED_COST = 6.0
 _LABEL = re.compile(r"^[^:：]{2,40}[:：]")
 _MONEY = re.compile(r"[$€£¥₹₽]|\b[A-Z]{3}\b ?\d|\d ?(?:[A-Z]{3}\b|kr\b|Kč|zł|%)")
 _DATE = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
 _AMOUNT = re.compile(rf"^(?=.*\d).*?(?:{_MONEY.pattern})", re.DOTALL)
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w")
+_PHONE = re.compile(r"\+?\d[\d ()/.-]{6,}\d")
 _CODE = re.compile(r"\b(?=[A-Z-]*\d)[A-Z\d][A-Z\d-]{4,}\b")
 _BYLINE = r"(?i:by|von|par|por|di|door|av|af)\b.{0,60}"
 _PERSON = re.compile(rf"^(?:{_BYLINE}|(?:[A-ZÀ-Þ][\w.’'-]+ ?){{2,4}})$")
@@ -53,8 +57,11 @@ _FORM_WORDS = (
     ("price cost salar pay wage fee rent budge compe", (_AMOUNT, 2.0)),
     ("date day poste publi deadl", (_DATE, 1.5)),
     ("autho write bylin", (_PERSON, 1.5)),
+    ("email mail conta", (_MAIL, 2.0)),
+    ("phone telep tel mobil conta", (_PHONE, 1.5)),
     ("sku gtin ean isbn mpn refer code", (_CODE, 1.5)),
 )
+_NAMING = frozenset({"@alt", "@title", "@aria-label"})
 _SHARED_WORTH = 1.2
 _INHERITED = 0.6  # of a heading's shared words, by each block under it
 _START_WORTH, _START_BLOCKS = 3.0, 25.0  # the first blocks of the main part, and how fast it fades
@@ -65,9 +72,11 @@ _LONG = 40.0  # words; a longer block must be worth more to earn its room
 
 
 def rank_blocks(document: Document, schema: Schema) -> list[float]:
-    """A score for every block of *document*; only their order means something."""
+    """A score for every block of visible text; only their order means something."""
+    document = document.visible
     signs = _Signs(document, schema)
     start = _main_start(document.blocks)
+    skipped = blocks_to_skip(document, schema.skip)
     scores, under = [], 0.0
     for place, block in enumerate(document.blocks):
         if block.tag in _HEADINGS:
@@ -80,7 +89,8 @@ def rank_blocks(document: Document, schema: Schema) -> list[float]:
             + _nearness(place - start)
         )
         length = len(signs.words[place])
-        scores.append(score / (1 + length / _LONG) if score > 0 else score)
+        score = score / (1 + length / _LONG) if score > 0 else score
+        scores.append(score - _SKIPPED_COST if place in skipped else score)
     if any(field.many for field in schema.walk()):
         _lift_items(document, scores)
     return scores
@@ -89,6 +99,7 @@ def rank_blocks(document: Document, schema: Schema) -> list[float]:
 def promising_blocks(document: Document, schema: Schema) -> set[int]:
     """Blocks that look as if they said something of *schema*, wherever they stand but in menus:
     by the form of what they say, or by words that few blocks share with it."""
+    document = document.visible
     signs = _Signs(document, schema)
     scores = [
         _SHARED_WORTH * signs.shared[place] + signs.form(document.quote(block.span))
@@ -96,11 +107,29 @@ def promising_blocks(document: Document, schema: Schema) -> set[int]:
     ]
     if any(field.many for field in schema.walk()):
         _lift_items(document, scores)
+    skipped = blocks_to_skip(document, schema.skip)
     return {
         place
         for place, score in enumerate(scores)
-        if score >= _PROMISING and not AROUND.search(document.blocks[place].xpath)
+        if score >= _PROMISING
+        and place not in skipped
+        and not AROUND.search(document.blocks[place].xpath)
     }
+
+
+def telling_attributes(document: Document, schema: Schema) -> list[int]:
+    """The numbers of the attributes' blocks that may state something of *schema*, the likeliest
+    first: those that have the form of one of its values and stand in no menu."""
+    first = len(document.visible.blocks)
+    forms = {form for field in schema.walk() for form in forms_of(field)}
+    scores: dict[int, float] = {}
+    for place, block in enumerate(document.blocks[first:], start=first):
+        text = document.quote(block.span)
+        worth = sum(worth for form, worth in forms if form.search(text))
+        named = block.tag in _NAMING and not _NUMBER.search(text)  # a face, a brand, a button
+        if worth and not named and not AROUND.search(block.xpath):
+            scores[place] = worth
+    return sorted(scores, key=lambda place: -scores[place])
 
 
 class _Signs:

@@ -14,11 +14,11 @@ import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from extractors.blocks import CELL_MARK, ParsedPage
-from extractors.ranking import Form, forms_of
+from extractors.ranking import Form, forms_of, telling_attributes
 from schemas.document import Document
 from schemas.schema import Kind, Schema
 
@@ -39,10 +39,12 @@ _LEAST_SCORE = 0.5
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One record's place. `blocks`: its own, from `Document.blocks`. `context`: blocks before it
-    that hold for it too: the heading above, the row of column names."""
+    that hold for it too: the heading above, the row of column names. `asides`: blocks of its own
+    elements' attributes that may state something."""
 
     blocks: range
     context: tuple[int, ...] = ()
+    asides: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +64,48 @@ class _Element:
 def find_records(page: ParsedPage, schema: Schema) -> tuple[Entry, ...]:
     """The records of *schema* on *page*, in the order of the page; () when it repeats nothing.
 
+    Where the schema says where records stand (`record_xpath`), and the page has such, these are.
     Entries do not overlap. What stands between them and in no list is in none.
     """
-    document = page.document
-    judge = _Judge(page, schema)
+    document = page.document.visible
+    judge = _Judge(replace(page, document=document), schema)
+    planned = _planned(document, judge, schema.record_xpath)
+    if chosen := planned or _likeliest(document, judge):
+        return _with_asides(page.document, schema, _with_context(document, chosen))
+    return ()
+
+
+def _likeliest(document: Document, judge: _Judge) -> list[range]:
+    """The records that say most of what is asked; `[]` where none are likely to be any."""
     best: tuple[float, list[range]] = (0.0, [])
     for family in _families(document, judge.signs):
         kept = judge.those_alike(family)
         score = judge.score(kept)
         if len(kept) >= _FEWEST and score > best[0]:
             best = (score, kept)
-    if best[0] < _LEAST_SCORE:
-        return ()
-    return _with_context(document, best[1])
+    return best[1] if best[0] >= _LEAST_SCORE else []
+
+
+def _with_asides(document: Document, schema: Schema, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    beside: dict[int, list[int]] = defaultdict(list)
+    for place in sorted(telling_attributes(document, schema)):
+        beside[document.blocks[place].beside or 0].append(place)
+    return tuple(
+        replace(entry, asides=tuple(p for i in entry.blocks for p in beside.get(i, ())))
+        for entry in entries
+    )
 
 
 # Candidates
+
+
+def _planned(document: Document, judge: _Judge, path: str | None) -> list[range]:
+    """Records that begin with elements of the XPath *path*, whose steps bear no numbers."""
+    found: list[range] = []
+    for children in _siblings(document, judge.signs).values() if path else ():
+        starters = [child for child in children if re.sub(r"\[\d+\]", "", child.path) == path]
+        found += _cut(children, starters) if starters else []
+    return judge.those_alike([sorted(found, key=lambda part: part.start)]) if found else []
 
 
 def _families(document: Document, signs: Sequence[tuple[bool, ...]]) -> Iterator[list[list[range]]]:

@@ -38,6 +38,7 @@ class VisibleText:
     """One document's text, searched for values in whatever form the page writes them."""
 
     def __init__(self, document: Document) -> None:
+        document = document.visible
         self._document = document
         self._read = Span(0, min(len(document.text), MAX_READ))
         self._locator = Locator(document, [self._read])

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from extractors.blocks import ParsedPage
+from extractors.calibration import Calibration
 from extractors.decode import (
     Answer,
     GrammarCompiler,
@@ -80,7 +81,10 @@ class Extraction:
 
 
 class Worker:
-    """A model that fills schemas from pages. Not thread-safe: it holds one KV cache."""
+    """A model that fills schemas from pages. Not thread-safe: it holds one KV cache.
+
+    `calibration`: of this very model; `None` where it was never fitted on it.
+    """
 
     def __init__(
         self,
@@ -89,8 +93,10 @@ class Worker:
         *,
         tier: Tier,
         budget: Budget | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
         self.tier = tier
+        self.calibration = calibration
         self.budget = budget or Budget()
         self.tokenizer = tokenizer
         self.compiler = GrammarCompiler(tokenizer, vocab=runtime.config.vocab)
@@ -151,7 +157,7 @@ class _Reading:
         passage = self._shown.choose(self._schema, budget=budget.page)
         records = self._read(passage)
         read = len(passage)
-        unseen = set(range(len(self._page.document.blocks))) - set(passage.blocks)
+        unseen = set(range(len(self._page.document.visible.blocks))) - set(passage.blocks)
         for _ in range(budget.windows - 1):
             wanted = self._worth_reading(records, unseen) if passage.cut else []
             if not wanted:
@@ -161,7 +167,7 @@ class _Reading:
             read += len(passage)
             unseen -= set(passage.blocks)
         if passage.cut:
-            whole = len(self._page.document.text)
+            whole = len(self._page.document.visible.text)
             what = "characters were read, those likeliest to matter"
             self.cuts.insert(0, f"{read:,} of {whole:,} {what}")
         return records
@@ -244,7 +250,9 @@ class _Reading:
 
     def _together(self, one: Schema, entries: Sequence[Entry]) -> list[Mapping[str, Cell]]:
         passages = [
-            self._shown.part([*entry.context, *entry.blocks], budget=self._worker.budget.page)
+            self._shown.part(
+                [*entry.context, *entry.blocks, *entry.asides], budget=self._worker.budget.page
+            )
             for entry in entries
         ]
         found = []
@@ -303,6 +311,7 @@ class _Reading:
             schema=schema,
             tier=worker.tier,
             compiler=worker.compiler,
+            calibration=worker.calibration,
         )
 
     def _count(self, answers: Sequence[Answer], *, steps: int) -> None:

@@ -26,9 +26,20 @@ from schemas.record import (
 )
 from schemas.schema import Field, Kind, Schema
 
-__all__ = ["decode", "encode", "from_plain", "schema_from_plain", "schema_to_plain", "to_plain"]
+__all__ = [
+    "Plain",
+    "cell_from_plain",
+    "cell_to_plain",
+    "decode",
+    "encode",
+    "from_plain",
+    "schema_from_plain",
+    "schema_to_plain",
+    "to_plain",
+]
 
 Plain = dict[str, Any]
+"""A JSON object."""
 
 
 def encode(plain: Any) -> bytes:
@@ -82,7 +93,8 @@ def schema_to_plain(schema: Schema) -> Plain:
 
 def schema_from_plain(plain: Plain) -> Schema:
     """The schema that `schema_to_plain` wrote. Raises KeyError, TypeError or ValueError."""
-    return Schema(**{**plain, "fields": tuple(map(_field_from_plain, plain["fields"]))})
+    fields = tuple(map(_field_from_plain, plain["fields"]))
+    return Schema(**{**plain, "fields": fields, "skip": tuple(plain.get("skip", ()))})
 
 
 def _field_from_plain(plain: Plain) -> Field:
@@ -92,36 +104,38 @@ def _field_from_plain(plain: Plain) -> Field:
             "kind": Kind(plain["kind"]),
             "choices": tuple(plain["choices"]),
             "fields": tuple(map(_field_from_plain, plain["fields"])),
+            "cues": tuple(plain.get("cues", ())),  # rows from before plans lack it
         }
     )
 
 
 def _record_to_plain(record: Record) -> Plain:
-    cells = {name: _cell_to_plain(cell) for name, cell in record.cells.items()}
+    cells = {name: cell_to_plain(cell) for name, cell in record.cells.items()}
     return {"cells": cells, "url": record.url, "index": record.index}
 
 
 def _record_from_plain(plain: Plain) -> Record:
-    cells = {name: _cell_from_plain(cell) for name, cell in plain["cells"].items()}
+    cells = {name: cell_from_plain(cell) for name, cell in plain["cells"].items()}
     return Record(cells, plain["url"], plain["index"])
 
 
-def _cell_to_plain(cell: Cell) -> Any:
+def cell_to_plain(cell: Cell) -> Any:
     """A list's items are an array; an object's parts stand under "parts"; absent is null."""
     if isinstance(cell, tuple):
-        return [_cell_to_plain(item) for item in cell]
+        return [cell_to_plain(item) for item in cell]
     if isinstance(cell, Mapping):
-        return {"parts": {name: _cell_to_plain(part) for name, part in cell.items()}}
+        return {"parts": {name: cell_to_plain(part) for name, part in cell.items()}}
     return None if cell == ABSENT else asdict(cell)
 
 
-def _cell_from_plain(plain: Any) -> Cell:
+def cell_from_plain(plain: Any) -> Cell:
+    """The cell that `cell_to_plain` wrote. Raises KeyError, TypeError or ValueError."""
     if plain is None:
         return ABSENT
     if isinstance(plain, list):
-        return tuple(_cell_from_plain(item) for item in plain)
+        return tuple(cell_from_plain(item) for item in plain)
     if "parts" in plain:
-        return {name: _cell_from_plain(part) for name, part in plain["parts"].items()}
+        return {name: cell_from_plain(part) for name, part in plain["parts"].items()}
     return Value(
         raw=plain["raw"],
         data=plain["data"],

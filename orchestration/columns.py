@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
-from schemas.record import ABSENT, Cell, PageResult, Record, Value, ValueStatus
+from schemas.record import ABSENT, Cell, PageResult, Record, Tier, Value, ValueStatus
 from schemas.schema import Field, Kind, Schema
 
 __all__ = ["Column", "Entry", "Scalar", "columns", "rows"]
@@ -103,7 +103,8 @@ def _entry(cell: Cell, path: tuple[str, ...], of_value: Callable[[Value], Scalar
         return [_entry(item, path, of_value) for item in cell]
     if isinstance(cell, Value):
         # An object that is absent as a whole has no parts to walk into.
-        return None if path or cell.status == ValueStatus.ABSENT else of_value(cell)
+        says = cell.status != ValueStatus.ABSENT or cell.tier is Tier.PERSON
+        return of_value(cell) if says and not path else None
     return _entry(cell.get(path[0], ABSENT), path[1:], of_value)
 
 

@@ -12,7 +12,7 @@ from enum import IntEnum, StrEnum
 import typer
 
 from orchestration.console import say
-from schemas.errors import FieldwiseError, GoldError, SchemaError
+from schemas.errors import FieldwiseError, GoldError, PlanInvalid, SchemaError
 from schemas.record import Tier
 
 __all__ = ["ExitStatus", "TierChoice", "errors_as_exit_status", "stop_on_ctrl_c"]
@@ -44,7 +44,7 @@ def errors_as_exit_status() -> Iterator[None]:
         yield
     except FieldwiseError as error:
         say(f"fieldwise: {error.explain()}")
-        usage = isinstance(error, SchemaError | GoldError)
+        usage = isinstance(error, SchemaError | GoldError | PlanInvalid)
         raise typer.Exit(ExitStatus.BAD_USAGE if usage else ExitStatus.NOTHING_RUN) from error
     except BrokenPipeError as error:  # the reader of our output has left, as `head` does
         sys.stderr.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime
@@ -15,11 +15,12 @@ from extractors.blocks import ParsedPage
 from extractors.compile import Precision
 from extractors.machine import read_machine
 from extractors.models import ModelLibrary
-from extractors.pages import Limits, Manners, Page, Reader, Source, discover
+from extractors.pages import Limits, Manners, Page, Reader, Source
 from extractors.rendering import Renderer, why_not
 from extractors.weights import Progress, WeightStore, ignore
 from extractors.worker import Budget, Extraction
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
+from orchestration.intake import UPLOADS, Intake, shown
 from orchestration.pipeline import PageWorker, Pipeline, Stop, Stopped
 from orchestration.settings import Settings
 from orchestration.store import Job, JobState, Store
@@ -63,6 +64,7 @@ class Engine:
         draws = self.settings.render and why_not() is None
         self._pipeline = Pipeline(self._ask, draw=renderer.render if draws else None)
         self.store = self._open.enter_context(store or Store(self.settings.results_file))
+        self._intake = Intake(self.store, self._reader, self._limits())
 
     def __enter__(self) -> Self:
         return self
@@ -88,6 +90,7 @@ class Engine:
         job: str | None = None,
         tier: Tier | None = None,
         max_tokens: int | None = None,
+        names: Mapping[str, str] | None = None,
         stop: Stop = lambda: False,
     ) -> Iterator[Event]:
         """Read, extract and store; yields JobStarted, a PageDone a page, and JobEnded.
@@ -101,6 +104,8 @@ class Engine:
             tier: the worker that reads the pages, or MARKUP for none; `None`: their markup answers
                 what it can, the large worker the rest.
             max_tokens: the job ends before the page after this many tokens were spent.
+            names: of uploaded files, path to the name that people know; the job and its results
+                say that name alone, and the pages' bytes are kept.
             stop: asked before every forward pass; when true, the page at hand is left unfinished.
 
         Raises:
@@ -108,54 +113,122 @@ class Engine:
             NoMemory: the model does not fit into what is left; the same holds.
             StoreError: the results cannot be kept, or *job* is another job's name.
         """
-        given = tuple(sources)
-        found = list(discover(given, limits=self._limits()))
-        current = self._job(job, schema, given)
+        given, names = tuple(sources), names or {}
+        current = self._job(job, schema, [shown(one, names) for one in given], tier, names)
+        yield from self._run(current, given, tier, names, max_tokens, stop)
+
+    def run_again(
+        self,
+        earlier: Job,
+        schema: Schema,
+        *,
+        job: str | None = None,
+        tier: Tier | None = None,
+        max_tokens: int | None = None,
+        stop: Stop = lambda: False,
+    ) -> Iterator[Event]:
+        """Read the pages of an *earlier* job with another *schema*, as a job of its own.
+
+        Pages whose bytes were kept are not fetched again; others are read from where they came.
+        Arguments, events and errors are those of `run`.
+        """
+        sources = [source for source, _ in self.store.places(earlier.id)]
+        found = self._intake.found(earlier, earlier.sources, {})
+        sources += [one.name for one in found if one.name not in sources and one.error is None]
+        uploads = {name: name for name in earlier.options.get(UPLOADS, ())}
+        current = self._job(job, schema, sources, tier, uploads)
+        self.store.copy_kept(earlier.id, current.id)
+        yield from self._run(current, sources, tier, {}, max_tokens, stop)
+
+    def resume(
+        self, job: Job, *, max_tokens: int | None = None, stop: Stop = lambda: False
+    ) -> Iterator[Event]:
+        """Go on with *job* where it stopped, or where pages of it failed.
+
+        Events and errors are those of `run`.
+        """
+        if job.state is JobState.DONE and not self.store.counts(job.id).get(PageStatus.FAILED):
+            raise StoreError(f"the job {job.name!r} is finished", hint="export it, or run it again")
+        tier = Tier(job.options["tier"]) if job.options.get("tier") else None
+        yield from self._run(job, job.sources, tier, {}, max_tokens, stop)
+
+    def page(self, job: Job, source: str) -> Page:
+        """The bytes behind one page of *job*. Raises SourceError where they cannot be had again."""
+        return self._intake.page(job, source)
+
+    def _run(
+        self,
+        current: Job,
+        given: Sequence[str],
+        tier: Tier | None,
+        names: Mapping[str, str],
+        max_tokens: int | None,
+        stop: Stop,
+    ) -> Iterator[Event]:
+        found = self._intake.found(current, given, names)
         finished = self.store.finished(current.id)
         yield JobStarted(current, len(found), sum(source.name in finished for source in found))
         spent = 0
-        left = [
-            (place, source) for place, source in enumerate(found) if source.name not in finished
-        ]
-        with closing(self._reader.read_all((source for _, source in left), stop=stop)) as pages:
+        placed = zip(self._intake.places(current, found), found, strict=True)
+        left = [(place, source) for place, source in placed if source.name not in finished]
+        sources = [source for _, source in left]
+        with closing(self._intake.pages(current, sources, stop=stop)) as pages:
             for position, source in left:
                 reason = _why_to_stop(stop, spent, max_tokens)
-                result = None if reason else self._page(source, pages, schema, tier, stop)
-                if result is None:
+                page = None if reason else next(pages, None)
+                result = page and self._result(source, page, current.schema, tier, stop)
+                if not isinstance(result, PageResult):
                     yield JobEnded(current, reason or "stopped")
                     return
-                self.store.save(current.id, position, result)
+                kept = page if self._is_kept(current, source) else None
+                self.store.save(
+                    current.id, position, result, page=kept if isinstance(kept, Page) else None
+                )
                 spent += result.tokens.prompt + result.tokens.output
                 yield PageDone(position, result)
         self.store.set_state(current.id, JobState.DONE)
         yield JobEnded(replace(current, state=JobState.DONE))
 
-    def _job(self, name: str | None, schema: Schema, sources: Sequence[str]) -> Job:
+    def _is_kept(self, job: Job, source: Source) -> bool:
+        """Whether the bytes of *source* are to be kept with the results."""
+        allowed = self.settings.http_cache or source.url is None
+        return allowed and self._intake.worth_keeping(job, source)
+
+    def _job(
+        self,
+        name: str | None,
+        schema: Schema,
+        sources: Sequence[str],
+        tier: Tier | None,
+        names: Mapping[str, str],
+    ) -> Job:
         """The open job called *name*, or a new one."""
         if name is None:
             name = f"{schema.name} {datetime.now():%Y-%m-%d %H:%M:%S.%f}"
         known = self.store.job(name)
         if known is None:
-            return self.store.create_job(name, schema, sources=sources)
+            options = {
+                "tier": tier.value if tier else None,
+                "folder": str(Path.cwd()),
+                UPLOADS: sorted(names.values()),
+            }
+            return self.store.create_job(name, schema, sources=sources, options=options)
         if known.state is JobState.OPEN and known.schema == schema:
             return known
         what = "is finished" if known.state is JobState.DONE else "has another schema"
         raise StoreError(f"the job {name!r} {what}", hint="choose another name for this one")
 
-    def _page(
+    def _result(
         self,
         source: Source,
-        pages: Iterator[Page | SourceError],
+        page: Page | SourceError,
         schema: Schema,
         tier: Tier | None,
         stop: Stop,
     ) -> PageResult | None:
-        """How one page, the next of *pages*, ends; `None` when it was stopped."""
-        page = next(pages, None)
+        """How one page ends; `None` when it was stopped."""
         if isinstance(page, SourceError):
             return PageResult(source.name, PageStatus.FAILED, reason=page.explain())
-        if page is None:
-            return None
         try:
             return self._pipeline.result(page, schema, tier, stop)
         except Stopped:

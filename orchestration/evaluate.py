@@ -27,6 +27,7 @@ __all__ = [
     "Report",
     "answers_in",
     "evaluate",
+    "page_name",
     "pages_without_gold",
     "read_gold_set",
     "report_on",
@@ -193,7 +194,7 @@ def _nothing_to_score(schema: Schema, pages: Sequence[GoldPage]) -> GoldError:
 def report_on(schema: Schema, pages: Sequence[GoldPage], results: Iterable[PageResult]) -> Report:
     """As `evaluate`, of a job's *results*, with what a page took on average."""
     known = {page.name for page in pages}
-    kept = [result for result in results if _page_name(result.source) in known]
+    kept = [result for result in results if page_name(result.source) in known]
     report = evaluate(schema, pages, dict(map(_answered, map(page_line, kept))))
     seconds = sum(sum(result.seconds.values()) for result in kept)
     tokens = sum(result.tokens.prompt + result.tokens.output for result in kept)
@@ -255,7 +256,7 @@ def _lines(text: str) -> Iterator[Any]:
 
 
 def _answered(line: Mapping[str, Any]) -> tuple[str, Answered]:
-    name = _page_name(str(line["source"]))
+    name = page_name(str(line["source"]))
     records = line.get("records") or []
     given = [
         (record.get("evidence") or {}).get(field)
@@ -276,6 +277,6 @@ def _cites(evidence: Any) -> bool:
     return isinstance(evidence, list) and any(map(_cites, evidence))
 
 
-def _page_name(source: str) -> str:
+def page_name(source: str) -> str:
     """The page's name in the set: its file's, without the ending, also inside an archive."""
     return Path(source.split("::")[-1]).stem

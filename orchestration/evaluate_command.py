@@ -82,4 +82,4 @@ def _evaluated(
             sources = [str(page.page) for page in pages if page.page]
             events = engine.run(sources, schema, job=job, tier=tier, stop=stop)
             known = watcher.follow(events)[0].job
-        return report_on(schema, pages, engine.store.results(known.id))
+        return report_on(schema, pages, engine.store.results(known.id, corrected=False))

@@ -25,7 +25,7 @@ from typing import Any, BinaryIO, Literal
 
 from orchestration.columns import Column, Entry, columns, rows
 from schemas.errors import StoreError
-from schemas.record import Cell, PageResult, Record, ValueStatus
+from schemas.record import Cell, PageResult, Record, Tier, ValueStatus
 from schemas.schema import Kind, Schema
 
 __all__ = ["ExportOptions", "Format", "page_line", "write"]
@@ -68,7 +68,8 @@ def page_line(result: PageResult) -> dict[str, Any]:
 
     A value's evidence is an object of quote, start, end (code points), xpath, markup (its path
     there), contrary (the other quote of a conflict), tier, confidence and status; all but the
-    status are null for a value the page does not state. An array field's is `{"spans": [...]}`
+    status are null for a value the page does not state (the tier is "person" where somebody
+    looked and said so). An array field's is `{"spans": [...]}`
     with one of those an item, an object field's has one for each part.
     """
     return {
@@ -139,7 +140,7 @@ def _evidence_line(cell: Cell) -> Any:
     if isinstance(cell, Mapping):
         return {name: _evidence_line(part) for name, part in cell.items()}
     evidence = cell.evidence
-    stated = cell.status != ValueStatus.ABSENT
+    stated = cell.status != ValueStatus.ABSENT or cell.tier is Tier.PERSON
     return {
         "quote": evidence.quote if evidence else None,
         "start": evidence.span.start if evidence and evidence.is_visible else None,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 __all__ = ["Settings"]
@@ -62,6 +62,38 @@ class Settings(BaseSettings):
         False, description="run the scripts of pages that are empty without, in a browser"
     )
     http_cache: bool = Field(True, description="keep fetched pages as HTTP allows; 512 MiB at most")
+
+    planner: Literal["auto", "endpoint", "worker", "schema"] = Field(
+        "auto",
+        description="who plans: auto asks the endpoint where its address is set, else the large "
+        "worker where a plan is asked for, else nobody",
+    )
+    planner_url: str | None = Field(
+        None, description="address of an OpenAI-compatible endpoint, such as http://host:8000/v1"
+    )
+    planner_model: str = Field(
+        "Qwen/Qwen2-72B-Instruct", description="name of the endpoint's model"
+    )
+    planner_api_key: SecretStr | None = Field(
+        None, description="key for the endpoint; never logged or stored"
+    )
+    planner_api: Literal["openai", "vllm"] = Field(
+        "openai", description="how the endpoint is told the form of a reply; vllm: 0.12 or later"
+    )
+    planner_attempts: int = Field(3, ge=1, description="how often a planner is asked in all")
+    planner_timeout_s: float = Field(120.0, gt=0, description="time limit of one planner's reply")
+    planner_tokens: int | None = Field(
+        None, ge=1, description="the endpoint is asked no more once it took this many tokens"
+    )
+    planner_fallback: bool = Field(
+        True, description="go on with a lesser planner where the endpoint gives no plan"
+    )
+    planner_samples: int = Field(3, ge=1, le=3, description="pages of a layout shown to a planner")
+
+    @property
+    def plans_file(self) -> Path:
+        """The SQLite file of plans made before."""
+        return self.cache_dir / "plans.sqlite"
 
     @property
     def results_file(self) -> Path:

@@ -6,9 +6,7 @@ same file from several processes.
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from extractors.pages import Page
 from orchestration.codec import (
     decode,
     encode,
@@ -27,14 +26,18 @@ from orchestration.codec import (
     schema_to_plain,
     to_plain,
 )
+from orchestration.corrections import Correction, from_body, to_body
+from orchestration.corrections import Path as ValuePath
+from orchestration.corrections import corrected as lay_over
+from orchestration.database import Database
 from schemas.errors import StoreError
 from schemas.record import PageResult, PageStatus
 from schemas.schema import Schema
 
 __all__ = ["Job", "JobState", "Store"]
 
-BUSY_SECONDS = 30.0  # how long to wait for another process that is writing
 PAGES_AT_ONCE = 32  # read under one lock; bounds the memory of `results`
+CORRECTION = "FROM corrections WHERE job = ? AND source = ? AND record = ? AND path = ?"
 SELECT_JOB = "SELECT id, name, created, schema, state, sources, options FROM jobs"
 
 
@@ -69,18 +72,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.RLock()
-        with _told(f"cannot open the results file {path}"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)  # page texts may be private; SQLite's side files follow suit
-            self._connection = sqlite3.connect(
-                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-        try:
-            self._prepare()
-        except BaseException:
-            self._connection.close()
-            raise
+        self._file = Database(path)
 
     def __enter__(self) -> Self:
         return self
@@ -95,8 +87,7 @@ class Store:
 
     def close(self) -> None:
         """Close the file; further calls raise StoreError. Closing twice is fine."""
-        with self._lock, _told(f"cannot close the results file {self.path}"):
-            self._connection.close()
+        self._file.close()
 
     def create_job(
         self,
@@ -117,7 +108,7 @@ class Store:
             encode(list(sources)),
             encode(dict(options or {})),
         )
-        with self._transaction(f"cannot create the job {name!r}") as connection:
+        with self._file.transaction(f"cannot create the job {name!r}") as connection:
             if self.job(name):
                 raise StoreError(
                     f"there is a job named {name!r} already",
@@ -127,20 +118,22 @@ class Store:
                 "INSERT INTO jobs (name, created, schema, sources, options) VALUES (?, ?, ?, ?, ?)",
                 row,
             )
-            return _job(self._one(f"{SELECT_JOB} WHERE name = ?", (_blob(name),)))
+            return _job(self._file.one(f"{SELECT_JOB} WHERE name = ?", (_blob(name),)))
 
     def set_state(self, job_id: int, state: JobState) -> None:
         """Mark the job as *state*. Raises StoreError when there is no such job."""
-        with self._transaction(f"cannot update job {job_id}") as connection:
+        with self._file.transaction(f"cannot update job {job_id}") as connection:
             sql = "UPDATE jobs SET state = ? WHERE id = ?"
             if connection.execute(sql, (state.value, job_id)).rowcount == 0:
                 raise _no_job(job_id)
 
-    def save(self, job_id: int, position: int, result: PageResult) -> None:
+    def save(
+        self, job_id: int, position: int, result: PageResult, *, page: Page | None = None
+    ) -> None:
         """Keep *result* as the job's page at *position* (from 0), in one transaction.
 
-        A page saved at that position before is replaced. Raises StoreError also when the job was
-        deleted meanwhile.
+        A page saved at that position before is replaced. *page*: its bytes are kept too, so that
+        it need never be fetched again. Raises StoreError also when the job was deleted meanwhile.
         """
         row = (
             job_id,
@@ -149,48 +142,131 @@ class Store:
             result.status.value,
             encode(to_plain(result)),
         )
-        with self._transaction(f"cannot save {result.source!r}") as connection:
+        kept = (job_id, *_kept_row(page)) if page is not None else ()
+        with self._file.transaction(f"cannot save {result.source!r}") as connection:
             if self.job(job_id) is None:
                 raise _no_job(job_id)
             connection.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)", row)
+            if page is not None:
+                connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?)", kept)
 
-    def results(self, job_id: int) -> Iterator[PageResult]:
+    def kept(self, job_id: int) -> set[str]:
+        """The sources whose bytes were kept."""
+        rows = self._file.all("SELECT source FROM kept WHERE job = ?", (job_id,))
+        return {_text(source) for (source,) in rows}
+
+    def kept_page(self, job_id: int, source: str) -> Page | None:
+        """The bytes that were kept of *source*; `None`: none were."""
+        sql = "SELECT url, content_type, body FROM kept WHERE job = ? AND source = ?"
+        row = self._file.one(sql, (job_id, _blob(source)))
+        if row is None:
+            return None
+        url, content_type, body = row
+        with _undamaged(f"page {source!r} of job {job_id}"):
+            header = None if content_type is None else _text(content_type)
+            return Page(source, _text(url), zlib.decompress(body), header)
+
+    def copy_kept(self, job_id: int, to: int) -> None:
+        """Keep the kept bytes of one job for another one too."""
+        sql = (
+            "INSERT OR IGNORE INTO kept SELECT ?, source, url, content_type, body"
+            " FROM kept WHERE job = ?"
+        )
+        with self._file.transaction(f"cannot copy the pages of job {job_id}") as connection:
+            connection.execute(sql, (to, job_id))
+
+    def places(self, job_id: int) -> list[tuple[str, int]]:
+        """Every saved page's source and position, by position."""
+        sql = "SELECT source, position FROM pages WHERE job = ? ORDER BY position"
+        return [(_text(source), place) for source, place in self._file.all(sql, (job_id,))]
+
+    def results(self, job_id: int, *, corrected: bool = True) -> Iterator[PageResult]:
         """The job's saved pages by position; none for an unknown job.
 
-        Pages saved or deleted while iterating may or may not be seen.
+        What people corrected stands in its place; `corrected=False`: what the models answered.
+        Pages saved, corrected or deleted while iterating may or may not be seen so.
         """
+        said: dict[str, list[Correction]] = {}
+        for correction in self.corrections(job_id) if corrected else ():
+            said.setdefault(correction.source, []).append(correction)
         sql = (
             "SELECT position, body FROM pages WHERE job = ? AND position > ?"
             f" ORDER BY position LIMIT {PAGES_AT_ONCE}"
         )
         last = -1
-        while rows := self._all(sql, (job_id, last)):
+        while rows := self._file.all(sql, (job_id, last)):
             for position, body in rows:
                 last = position
                 with _undamaged(f"page {position} of job {job_id}"):
                     result = from_plain(decode(body))
-                yield result
+                yield lay_over(result, said.get(result.source, ()))
+
+    def page(self, job_id: int, source: str, *, corrected: bool = True) -> PageResult | None:
+        """The saved page of *source*, the first where it was given twice; `None`: there is none."""
+        sql = "SELECT body FROM pages WHERE job = ? AND source = ? ORDER BY position LIMIT 1"
+        row = self._file.one(sql, (job_id, _blob(source)))
+        if row is None:
+            return None
+        with _undamaged(f"page {source!r} of job {job_id}"):
+            result = from_plain(decode(row[0]))
+        return lay_over(result, self.corrections(job_id)) if corrected else result
+
+    def correct(self, job_id: int, correction: Correction) -> None:
+        """Keep *correction* in place of what was said of that value, or of parts of it, before.
+
+        Raises StoreError also when there is no such job. `orchestration.review.Review` makes
+        corrections that fit the page and the schema.
+        """
+        place = (job_id, _blob(correction.source), correction.index)
+        row = (*place, encode(correction.path), encode(to_body(correction)))
+        with self._file.transaction(
+            f"cannot keep a correction of {correction.source!r}"
+        ) as connection:
+            if self.job(job_id) is None:
+                raise _no_job(job_id)
+            for old in self.corrections(job_id):
+                if correction.covers(old.source, old.index, old.path):
+                    connection.execute(f"DELETE {CORRECTION}", (*place, encode(old.path)))
+            connection.execute("INSERT INTO corrections VALUES (?, ?, ?, ?, ?)", row)
+
+    def uncorrect(self, job_id: int, source: str, index: int, path: ValuePath) -> bool:
+        """Forget the correction of exactly that value; whether there was one."""
+        with self._file.transaction(f"cannot undo a correction of {source!r}") as connection:
+            place = (job_id, _blob(source), index, encode(path))
+            return connection.execute(f"DELETE {CORRECTION}", place).rowcount > 0
+
+    def corrections(self, job_id: int) -> list[Correction]:
+        """What people said of the job's values, by source, record and path."""
+        sql = (
+            "SELECT source, record, path, body FROM corrections WHERE job = ?"
+            " ORDER BY source, record, path"
+        )
+        with _undamaged(f"a correction of job {job_id}"):
+            return [
+                from_body(_text(source), record, decode(path), decode(body))
+                for source, record, path, body in self._file.all(sql, (job_id,))
+            ]
 
     def finished(self, job_id: int) -> set[str]:
         """The sources a resumed job need not read again: every saved page that did not fail."""
         sql = "SELECT DISTINCT source FROM pages WHERE job = ? AND status <> ?"
-        rows = self._all(sql, (job_id, PageStatus.FAILED.value))
+        rows = self._file.all(sql, (job_id, PageStatus.FAILED.value))
         return {_text(source) for (source,) in rows}
 
     def counts(self, job_id: int) -> dict[PageStatus, int]:
         """How many of the saved pages ended in each status; a status none ended in is left out."""
         sql = "SELECT status, COUNT(*) FROM pages WHERE job = ? GROUP BY status"
-        return {PageStatus(status): count for status, count in self._all(sql, (job_id,))}
+        return {PageStatus(status): count for status, count in self._file.all(sql, (job_id,))}
 
     def jobs(self) -> list[Job]:
         """All jobs, newest first."""
-        return [_job(row) for row in self._all(f"{SELECT_JOB} ORDER BY id DESC", ())]
+        return [_job(row) for row in self._file.all(f"{SELECT_JOB} ORDER BY id DESC", ())]
 
     def job(self, name_or_id: str | int) -> Job | None:
         """The job with that id (an int) or name (a str, digits or not); `None`: there is none."""
         by_id = isinstance(name_or_id, int)
         key = name_or_id if isinstance(name_or_id, int) else _blob(name_or_id)
-        row = self._one(f"{SELECT_JOB} WHERE {'id' if by_id else 'name'} = ?", (key,))
+        row = self._file.one(f"{SELECT_JOB} WHERE {'id' if by_id else 'name'} = ?", (key,))
         return _job(row) if row else None
 
     def delete(self, job_id: int) -> None:
@@ -202,56 +278,13 @@ class Store:
             StoreError: also when another process still reads, so that copies of the pages stay in
                 the write-ahead log; the job itself is gone then. Calling again finishes it.
         """
-        with self._transaction(f"cannot delete job {job_id}") as connection:
+        with self._file.transaction(f"cannot delete job {job_id}") as connection:
             connection.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
-        row = self._one("PRAGMA wal_checkpoint(TRUNCATE)", ())
-        if row and row[0]:
+        if not self._file.forget_deleted():
             raise StoreError(
                 f"job {job_id} is deleted, but {self.path}-wal still holds copies of its pages",
                 hint="stop the other program that reads the results, then delete again",
             )
-
-    def _prepare(self) -> None:
-        with self._lock, _told(f"cannot use {self.path} as a results file"):
-            self._write_ahead()
-            self._connection.execute("PRAGMA foreign_keys = ON")
-            self._connection.execute("PRAGMA secure_delete = ON")
-            with self._transaction(f"cannot bring {self.path} up to date") as connection:
-                _migrate(connection, self.path)
-
-    def _write_ahead(self) -> None:
-        """Switch to a write-ahead log: readers and the writer do not wait for each other."""
-        deadline = time.monotonic() + BUSY_SECONDS
-        while True:
-            try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                return
-            except sqlite3.OperationalError as error:
-                # SQLite does not wait by itself here while another process makes the same switch.
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
-
-    @contextmanager
-    def _transaction(self, failure: str) -> Iterator[sqlite3.Connection]:
-        """Everything in the block is written, or nothing is; *failure* names it when it fails."""
-        with self._lock, _told(failure):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-
-    def _all(self, sql: str, values: Sequence[Any]) -> list[Any]:
-        with self._lock, _told(f"cannot read the results file {self.path}"):
-            return self._connection.execute(sql, values).fetchall()
-
-    def _one(self, sql: str, values: Sequence[Any]) -> Any:
-        rows = self._all(sql, values)
-        return rows[0] if rows else None
 
 
 def _job(row: Sequence[Any]) -> Job:
@@ -272,6 +305,11 @@ def _no_job(job_id: int) -> StoreError:
     return StoreError(f"there is no job {job_id}", hint="`fieldwise jobs` lists them")
 
 
+def _kept_row(page: Page) -> tuple[bytes, bytes, bytes | None, bytes]:
+    header = None if page.content_type is None else _blob(page.content_type)
+    return _blob(page.source), _blob(page.url), header, zlib.compress(page.body)
+
+
 def _blob(text: str) -> bytes:
     """Names and sources are kept as bytes: SQLite's own text cannot hold lone surrogates."""
     return text.encode("utf-8", "surrogatepass")
@@ -282,76 +320,12 @@ def _text(blob: bytes) -> str:
 
 
 @contextmanager
-def _told(failure: str) -> Iterator[None]:
-    """Turn what SQLite and the disk raise into a StoreError that opens with *failure*."""
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        damaged = getattr(error, "sqlite_errorname", "") in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}
-        hint = "move that file away; a new one is made" if damaged else None
-        raise StoreError(f"{failure}: {error}", hint=hint) from error
-
-
-@contextmanager
 def _undamaged(what: str) -> Iterator[None]:
     """A row that does not read back is a StoreError about *what*, never a page less."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
         raise StoreError(
             f"{what} does not read back: {error!r}",
             hint="export the other jobs, then delete this one",
         ) from error
-
-
-def m001_jobs_and_pages(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        """
-        CREATE TABLE jobs (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,  -- an id is never used again
-            name BLOB NOT NULL UNIQUE,             -- UTF-8, as are all texts below
-            created TEXT NOT NULL,                 -- ISO 8601, UTC
-            state TEXT NOT NULL DEFAULT 'open',
-            schema BLOB NOT NULL,                  -- JSON
-            sources BLOB NOT NULL,                 -- JSON
-            options BLOB NOT NULL                  -- JSON
-        )
-        """
-    )
-    connection.execute(
-        """
-        CREATE TABLE pages (
-            job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-            position INTEGER NOT NULL CHECK (position >= 0),
-            source BLOB NOT NULL,
-            status TEXT NOT NULL,
-            body BLOB NOT NULL,                    -- JSON: the whole PageResult
-            PRIMARY KEY (job, position)
-        )
-        """
-    )
-    # counts and finished sources are read without the bodies
-    connection.execute("CREATE INDEX pages_by_status ON pages (job, status, source)")
-
-
-MIGRATIONS = (m001_jobs_and_pages,)
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Run the migrations this file has not seen; all or none, inside the caller's transaction."""
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied TEXT NOT NULL)"
-    )
-    seen = {name for (name,) in connection.execute("SELECT name FROM migrations")}
-    if unknown := seen - {migration.__name__ for migration in MIGRATIONS}:
-        raise StoreError(
-            f"{path} was written by a newer Fieldwise ({', '.join(sorted(unknown))})",
-            hint="update Fieldwise, or name another results file",
-        )
-    for migration in MIGRATIONS:
-        if migration.__name__ not in seen:
-            migration(connection)
-            connection.execute(
-                "INSERT INTO migrations VALUES (?, ?)",
-                (migration.__name__, datetime.now(UTC).isoformat()),
-            )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 __all__ = ["Block", "Document", "Span"]
 
@@ -32,21 +33,31 @@ class Block:
 
     `xpath` is absolute in the parsed page: "/html/body/main/p[2]".
     `tag` is that element's name: "title", "h1", "p".
+    `beside`: `None` for visible text. Else the text is an attribute's, `xpath` ends in its name
+        ("/html/body/p/time/@datetime"), as `tag` does ("@datetime"), and this is the number of the
+        visible block that it stands in or next to.
     """
 
     xpath: str
     span: Span
+    beside: int | None = None
 
     @property
     def tag(self) -> str:
         return self.xpath.rsplit("/", 1)[-1].split("[", 1)[0]
+
+    @property
+    def is_attribute(self) -> bool:
+        """Whether readers of the page do not see it: it stands in an attribute."""
+        return self.beside is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """The text of one page.
 
-    Blocks follow reading order, never overlap, hold no line break, and are joined by one.
+    Blocks follow reading order, never overlap, hold no line break, and are joined by one. Those
+    of attributes come after all visible text, so that leaving them out is leaving off the end.
 
     >>> parts = [("/html/body/h1", "Oslo"), ("/html/body/p", "5 °C")]
     >>> doc = Document.from_blocks("https://ex.org/", parts)
@@ -59,16 +70,32 @@ class Document:
     blocks: tuple[Block, ...]
 
     @classmethod
-    def from_blocks(cls, url: str, parts: Iterable[tuple[str, str]]) -> Document:
-        """Join *parts*, pairs of XPath and text, in reading order."""
+    def from_blocks(
+        cls,
+        url: str,
+        parts: Iterable[tuple[str, str]],
+        attributes: Iterable[tuple[str, str, int]] = (),
+    ) -> Document:
+        """Join *parts*, pairs of XPath and text, in reading order, then *attributes*: XPath, text
+        and the number of the part it stands beside."""
         blocks: list[Block] = []
         texts: list[str] = []
         position = 0
-        for xpath, text in parts:
-            blocks.append(Block(xpath, Span(position, position + len(text))))
+        visible = ((xpath, text, None) for xpath, text in parts)
+        for xpath, text, beside in chain(visible, attributes):
+            blocks.append(Block(xpath, Span(position, position + len(text)), beside))
             texts.append(text)
             position += len(text) + len(BLOCK_SEPARATOR)
         return cls(url, BLOCK_SEPARATOR.join(texts), tuple(blocks))
+
+    @property
+    def visible(self) -> Document:
+        """The same page without the text of attributes; all offsets and numbers stay."""
+        count = bisect_left(self.blocks, True, key=lambda block: block.is_attribute)
+        if count == len(self.blocks):
+            return self
+        end = self.blocks[count - 1].span.end if count else 0
+        return Document(self.url, self.text[:end], self.blocks[:count])
 
     def quote(self, span: Span) -> str:
         """The text that *span* covers. Raises ValueError when it ends outside the page."""

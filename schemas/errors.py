@@ -7,10 +7,13 @@
     + FetchFailed           the network or the server failed (retryable)
     + NotAPage              the bytes are not a web page
   x PlanError               no usable plan after the planner's retries
+    + PlanInvalid           a plan document that cannot be followed; nothing was read
+    + PlannerFailed         the planning endpoint: no answer, or none that is a plan
   x WorkerError
     + ModelMissing          no weights under that name; the message lists what was tried
     + NoMemory              the model does not fit into what memory is left (retryable)
     + DecodeFailed          the runtime stopped, or the answer did not close within its budget
+  x CorrectionError         what a person said of a value does not fit the page or its field
   x GoldError               a gold set, or results to hold against it, cannot be used
   x StoreError              the results database or an export could not be written
 """
@@ -72,6 +75,21 @@ class PlanError(FieldwiseError):
     """No usable extraction plan."""
 
 
+class PlanInvalid(PlanError):
+    """A plan document that cannot be followed. `str()` names the place."""
+
+    hint = "`fieldwise plan` writes a plan to start from"
+
+
+class PlannerFailed(PlanError):
+    """The planning endpoint did not answer, refused, or did not give a plan.
+
+    `retryable` where the same call may work later.
+    """
+
+    hint = "check FIELDWISE_PLANNER_URL, or go on without: FIELDWISE_PLANNER_FALLBACK=true"
+
+
 class WorkerError(FieldwiseError):
     """The local model could not answer."""
 
@@ -98,6 +116,10 @@ class DecodeFailed(WorkerError):
 
 class GoldError(FieldwiseError):
     """What is to be evaluated cannot be: the gold set or the results. Nothing was scored."""
+
+
+class CorrectionError(FieldwiseError):
+    """A correction that the page or the field does not allow. Nothing was changed."""
 
 
 class StoreError(FieldwiseError):

@@ -47,6 +47,7 @@ class Tier(StrEnum):
     SMALL = "small"
     LARGE = "large"
     PLANNER = "planner"
+    PERSON = "person"  # somebody looked and said so; see `orchestration.corrections`
 
 
 @dataclass(frozen=True, slots=True)

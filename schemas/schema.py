@@ -44,6 +44,7 @@ class Field:
     `fields`: the parts of an OBJECT; parts are not objects themselves.
     `limits`: JSON Schema keywords that every value keeps to ("maximum", "pattern", and "enum" of
         numbers); one that does not counts as absent. See `schemas.limits`.
+    `hint`, `cues`: from a plan: where to look, and what the page prints beside the value.
     """
 
     name: str
@@ -57,6 +58,8 @@ class Field:
     min_items: int = 0
     unique: bool = False
     limits: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    hint: str = ""
+    cues: tuple[str, ...] = ()
 
     def walk(self) -> Iterator[Field]:
         """This field, then its parts."""
@@ -66,14 +69,19 @@ class Field:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Words that a page may print before the value: the name, then its parts, lower case."""
+        """Words that a page may print before the value: the cues, the name, its parts; lower case.
+
+        Without cues the whole name comes first.
+        """
         words = re.findall(r"[^\W_]+", self.name.lower())
-        return tuple(dict.fromkeys([" ".join(words), *words]))
+        cues = (" ".join(cue.lower().split()).rstrip(" :：") for cue in self.cues)
+        return tuple(dict.fromkeys([*filter(None, cues), " ".join(words), *words]))
 
     @property
     def is_heading(self) -> bool:
         """Whether a page's heading is likely to answer it, as it does a `job_title`."""
-        return self.kind is Kind.TEXT and not self.many and self.labels[-1] in _HEADINGS
+        last = re.findall(r"[^\W_]+", self.name.lower())[-1:]
+        return self.kind is Kind.TEXT and not self.many and not _HEADINGS.isdisjoint(last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,8 @@ class Schema:
     """What a record holds.
 
     `many`: a page may list several records, at most *max_records*; otherwise it is one record.
+    `record_xpath`, `skip`: from a plan: where records stand, and sections that say nothing of them.
+        See `schemas.plan.Plan`.
     """
 
     name: str
@@ -88,6 +98,8 @@ class Schema:
     description: str = ""
     many: bool = False
     max_records: int = MAX_RECORDS
+    record_xpath: str | None = None
+    skip: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self.fields)

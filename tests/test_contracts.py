@@ -100,7 +100,7 @@ def test_a_file_is_short_enough_to_hold_in_mind(path: Path) -> None:
 @pytest.mark.parametrize("path", CODE, ids=named)
 def test_every_import_is_declared(path: Path) -> None:
     owners = packages_distributions()
-    asked = requirements("export", "render")
+    asked = requirements("export", "planner", "render")
     for name in third_party(path):
         found = {normalised(owner) for owner in owners.get(name, [name])}
         # whichever build of the runtime this platform has, the import is the same

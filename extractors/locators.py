@@ -1,0 +1,44 @@
+"""Where a page's records stand, as one XPath that the pages of a layout have in common."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+from extractors.blocks import ParsedPage
+from extractors.records import find_records
+from schemas.schema import Schema
+
+__all__ = ["record_path"]
+
+_NUMBERED = re.compile(r"\[\d+\]")
+
+
+def record_path(pages: Sequence[ParsedPage], schema: Schema) -> str | None:
+    """The path, without numbers, of the elements that begin the records of *pages*.
+
+    `None` where the pages repeat nothing that says what *schema* asks for, or disagree.
+    """
+    found = [path for page in pages if (path := _path_in(page, schema))]
+    return found[0] if found and len(set(found)) == 1 else None
+
+
+def _path_in(page: ParsedPage, schema: Schema) -> str | None:
+    """Records that follow each other part at the step that begins one: "li[1]", "li[2]"."""
+    blocks = page.document.blocks
+    entries = find_records(page, schema)
+    firsts = [blocks[entry.blocks.start].xpath for entry in entries]
+    paths = Counter(path for one, other in pairwise(firsts) if (path := _where_parted(one, other)))
+    return paths.most_common(1)[0][0] if paths else None
+
+
+def _where_parted(one: str, other: str) -> str | None:
+    """The path to the first step at which two paths part, where only its number differs."""
+    ones, others = one.split("/"), other.split("/")
+    for depth, (a, b) in enumerate(zip(ones, others, strict=False)):
+        if a != b:
+            same = _NUMBERED.sub("", a) == _NUMBERED.sub("", b)
+            return _NUMBERED.sub("", "/".join(ones[: depth + 1])) if same else None
+    return None
