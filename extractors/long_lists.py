@@ -22,13 +22,15 @@ from extractors.selectors import Selectors, apply, without_failing
 from schemas.record import Cell
 from schemas.schema import Schema
 
-__all__ = ["AskRecords", "read_list"]
+__all__ = ["FEWEST", "AskRecords", "read_list"]
 
 Cells = Mapping[str, Cell]
 AskRecords = Callable[[Schema, Sequence[Entry]], Sequence[Cells]]
 """Has a model answer a schema of one record for each of some entries."""
 
-_FEWEST = 36  # records; of a shorter list the sample would be most
+FEWEST = 36
+"""Records; of a shorter list the sample would be most, and the model reads it all."""
+
 _SAMPLE = 24
 _SHARE = 3  # at most one in so many records is in the sample
 _HELD_OUT = 3  # one in so many of the sample checks what the others taught
@@ -43,7 +45,7 @@ def read_list(
 
     *schema* is of one record. Short lists are left to *ask* alone. Raises what *ask* raises.
     """
-    if len(entries) < _FEWEST:
+    if len(entries) < FEWEST:
         return list(ask(schema, entries))
     return _Long(page, schema, entries, ask).read()
 

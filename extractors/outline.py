@@ -47,6 +47,7 @@ class Outline:
     def __init__(self, page: ParsedPage) -> None:
         self.page = page
         self.text = page.document.text
+        self.visible = len(page.document.visible.text)
         nodes = page.nodes
         inner: dict[int, list[Span]] = defaultdict(list)
         for node in nodes:
@@ -74,7 +75,7 @@ class Outline:
 
     def whole(self) -> Region:
         """The page as one region."""
-        return Region(self, Span(0, len(self.text)), ())
+        return Region(self, Span(0, self.visible), ())
 
     def _runs(self, span: Span, inner: Sequence[Span]) -> Iterator[Span]:
         """The lines of *span* that lie in none of *inner*."""
@@ -113,7 +114,7 @@ class Region:
         self.outline = outline
         self.text = outline.text
         self.own = own
-        self.is_page = len(own) == len(outline.text)
+        self.is_page = len(own) == outline.visible
         self.context = context
         self.pieces = self._within(own)
         self.above = [piece for span in context for piece in self._within(span)]
