@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from extractors.blocks import ParsedPage
+from extractors.blocks import ParsedPage, parse_page
 from extractors.compile import Precision
 from extractors.machine import read_machine
 from extractors.models import ModelLibrary
@@ -21,6 +22,7 @@ from extractors.weights import Progress, WeightStore, ignore
 from extractors.worker import Budget, Extraction
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
 from orchestration.intake import UPLOADS, Intake, shown
+from orchestration.learned import LearnedLayouts, fingerprint
 from orchestration.pipeline import PageWorker, Pipeline, Stop, Stopped
 from orchestration.settings import Settings
 from orchestration.store import Job, JobState, Store
@@ -168,7 +170,7 @@ class Engine:
         found = self._intake.found(current, given, names)
         finished = self.store.finished(current.id)
         yield JobStarted(current, len(found), sum(source.name in finished for source in found))
-        spent = 0
+        spent, learned = 0, self._learned(current, tier)
         placed = zip(self._intake.places(current, found), found, strict=True)
         left = [(place, source) for place, source in placed if source.name not in finished]
         sources = [source for _, source in left]
@@ -176,7 +178,7 @@ class Engine:
             for position, source in left:
                 reason = _why_to_stop(stop, spent, max_tokens)
                 page = None if reason else next(pages, None)
-                result = page and self._result(source, page, current.schema, tier, stop)
+                result = page and self._result(source, page, current.schema, tier, stop, learned)
                 if not isinstance(result, PageResult):
                     yield JobEnded(current, reason or "stopped")
                     return
@@ -188,6 +190,19 @@ class Engine:
                 yield PageDone(position, result)
         self.store.set_state(current.id, JobState.DONE)
         yield JobEnded(replace(current, state=JobState.DONE))
+
+    def _learned(self, job: Job, tier: Tier | None) -> LearnedLayouts | None:
+        """What *job*'s finished pages teach; `None` where selectors have no part in it."""
+        if tier is not None or job.schema.many or not self.settings.selectors:
+            return None
+        learned, kept = LearnedLayouts(job.schema), self.store.kept(job.id)
+        for result in self.store.results(job.id):
+            at_hand = result.source in kept or "://" not in result.source
+            if result.status is PageStatus.OK and result.records and at_hand:
+                with suppress(SourceError):
+                    page = self._intake.page(job, result.source)
+                    learned.note(fingerprint(page), partial(parse_page, page), result.records[0])
+        return learned
 
     def _is_kept(self, job: Job, source: Source) -> bool:
         """Whether the bytes of *source* are to be kept with the results."""
@@ -225,12 +240,13 @@ class Engine:
         schema: Schema,
         tier: Tier | None,
         stop: Stop,
+        learned: LearnedLayouts | None,
     ) -> PageResult | None:
         """How one page ends; `None` when it was stopped."""
         if isinstance(page, SourceError):
             return PageResult(source.name, PageStatus.FAILED, reason=page.explain())
         try:
-            return self._pipeline.result(page, schema, tier, stop)
+            return self._pipeline.result(page, schema, tier, stop, learned=learned)
         except Stopped:
             return None
 
@@ -253,7 +269,11 @@ class Engine:
         return self.models().worker(
             tier,
             model=self._model_name(tier),
-            budget=Budget(page=settings.page_tokens, answer=settings.answer_tokens),
+            budget=Budget(
+                page=settings.page_tokens,
+                answer=settings.answer_tokens,
+                selectors=settings.selectors,
+            ),
             threads=settings.threads,
             device=settings.device,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -14,9 +14,10 @@ from extractors.next_page import next_page
 from extractors.pages import Page
 from extractors.worker import Extraction
 from orchestration.cheapest import answered, merged, remaining
+from orchestration.learned import LearnedLayouts, fingerprint
 from schemas.errors import FieldwiseError, ModelMissing, NoMemory, SourceError, StoreError
 from schemas.fitting import fitted
-from schemas.record import PageResult, PageStatus, Record, Tier, Tokens
+from schemas.record import ABSENT, Cell, PageResult, PageStatus, Record, Tier, Tokens
 from schemas.schema import Schema
 
 __all__ = ["Ask", "PageWorker", "Pipeline", "Stop", "Stopped"]
@@ -52,11 +53,19 @@ class Pipeline:
         self._ask = ask
         self._draw = draw
 
-    def result(self, page: Page, schema: Schema, tier: Tier | None, stop: Stop) -> PageResult:
+    def result(
+        self,
+        page: Page,
+        schema: Schema,
+        tier: Tier | None,
+        stop: Stop,
+        *,
+        learned: LearnedLayouts | None = None,
+    ) -> PageResult:
         """How *page* ends.
 
         *tier*: the worker that reads it, or MARKUP for none; `None`: the markup answers what it
-        can, the large worker the rest.
+        can, what was *learned* from the job's other pages more, the large worker the rest.
 
         Raises:
             Stopped: *stop* said so.
@@ -68,7 +77,10 @@ class Pipeline:
             read = time.perf_counter() - started
             if bad:
                 return PageResult(page.source, PageStatus.BAD, reason=bad.explain())
-            extraction = self._answered(page, parsed, schema, tier, stop)
+            if tier is None and learned is not None:
+                extraction = self._taught(page, parsed, schema, stop, learned)
+            else:
+                extraction = self._answered(page, parsed, schema, tier, stop)
         except (ModelMissing, NoMemory, StoreError):
             raise
         except FieldwiseError as error:
@@ -114,3 +126,36 @@ class Pipeline:
         extraction = self._ask(Tier.LARGE, parsed, remaining(schema, found), stop)
         records = merged(schema, found, extraction.records)
         return replace(extraction, records=records, seconds={**seconds, **extraction.seconds})
+
+    def _taught(
+        self, page: Page, parsed: ParsedPage, schema: Schema, stop: Stop, learned: LearnedLayouts
+    ) -> Extraction:
+        """By markup, selectors, and for what both leave open the large worker."""
+        started = time.perf_counter()
+        found = answer_from_markup(page, parsed, schema)
+        seconds = {"markup": time.perf_counter() - started}
+        left, layout = remaining(schema, found), fingerprint(page)
+        known = learned.answers(layout, parsed) if left.fields else {}
+        open_ = replace(left, fields=tuple(f for f in left.fields if f.name not in known))
+        extraction = Extraction((), None, Tokens())
+        if open_.fields:
+            extraction = self._ask(Tier.LARGE, parsed, open_, stop)
+        records = _beside(schema, found, known, extraction.records, parsed.document.url)
+        if not extraction.cut:
+            learned.note(layout, lambda: parsed, records[0])
+        return replace(extraction, records=records, seconds={**seconds, **extraction.seconds})
+
+
+def _beside(
+    schema: Schema,
+    found: Sequence[Record],
+    known: Mapping[str, Cell],
+    then: Sequence[Record],
+    url: str,
+) -> tuple[Record]:
+    """One record: what *found* says, else what is *known*, else what *then* says."""
+    read = then[0].cells if then else {}
+    nothing: dict[str, Cell] = {f.name: () if f.many else ABSENT for f in schema}
+    cells = {name: known.get(name, read.get(name, cell)) for name, cell in nothing.items()}
+    (record,) = merged(schema, found, (Record(cells, url),))
+    return (record,)
