@@ -32,7 +32,7 @@ from schemas.schema import Field, Kind, Schema
 __all__ = ["Example", "checked", "learn"]
 
 _SUPPORT = 3  # examples that a rule must be right on
-_FREE_OF_WRONG = 12  # one more wrong answer is let pass for every so many right ones
+_FREE_OF_WRONG = 8  # one more wrong answer is let pass for every so many right ones
 _NULLS = 5  # records of a face without the field, before another such is said to lack it
 _RULES = 3  # for one field
 _TRIED = 150  # candidates with most votes
@@ -68,7 +68,7 @@ def learn(schema: Schema, examples: Sequence[Example]) -> Selectors:
     """Selectors for the fields of *schema* that *examples* allow; others stay unlearned.
 
     The order of the examples does not matter. A rule agrees with the model on at least three
-    examples, and but for one in twelve on all that it answers.
+    examples, and but for one in nine on all that it answers.
     """
     fields = {}
     for asked in schema:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bs4.element import Tag
 
@@ -14,7 +15,7 @@ __all__ = ["Node", "NodeLog"]
 _MOST_NAMES = 6
 _LONGEST_NAME = 40  # characters
 _SERIAL = re.compile(r"\d{3}")  # "post-1234" names one element, not its make
-_SAYING = ("itemprop", "property", "data-field", "data-label", "data-testid", "data-title")
+_SAYING = ("itemprop", "property", "data-field", "data-label", "data-testid", "data-title", "id")
 _CELLS = frozenset({"td", "th"})
 
 
@@ -85,12 +86,20 @@ class _Open:
 
 
 def _names(tag: Tag, column: int) -> tuple[str, ...]:
-    """Not in the order of the class attribute, which says nothing."""
-    classes = sorted(set(str(tag.attrs.get("class", "")).split()))
-    marks = [f"{tag.name}[{key}={tag.attrs[key]}]" for key in _SAYING if tag.attrs.get(key)]
-    if tag.attrs.get("id"):
-        marks.append(f"{tag.name}#{tag.attrs['id']}")
-    marks += [f"{tag.name}.{name}" for name in classes]
-    telling = [m for m in marks if len(m) <= _LONGEST_NAME and not _SERIAL.search(m)]
-    counted = [f"{tag.name}[{column}]"] if column else []
-    return (*telling[:_MOST_NAMES], *counted, tag.name)
+    attributes = tag.attrs
+    if not attributes:
+        return _named(tag.name, "", (), column)
+    marks = tuple((key, str(attributes[key])) for key in _SAYING if attributes.get(key))
+    return _named(tag.name, str(attributes.get("class", "")), marks, column)
+
+
+@lru_cache(2**14)  # elements of one make are many
+def _named(
+    tag: str, classes: str, marks: tuple[tuple[str, str], ...], column: int
+) -> tuple[str, ...]:
+    """Classes by the alphabet: their order says nothing."""
+    stated = [f"{tag}#{value}" if key == "id" else f"{tag}[{key}={value}]" for key, value in marks]
+    stated += [f"{tag}.{name}" for name in sorted(set(classes.split()))]
+    telling = [name for name in stated if len(name) <= _LONGEST_NAME and not _SERIAL.search(name)]
+    counted = [f"{tag}[{column}]"] if column else []
+    return (*telling[:_MOST_NAMES], *counted, tag)
