@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 _SHAPE = re.compile(r"(?P<letters>[^\W\d_]+)|(?P<digits>\d+)|(?P<space>\s+)|(?P<sign>.)")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _SHAPE_PARTS = {"a": r"[^\W\d_]+", "9": r"\d+", " ": r"\s+"}
 
 
@@ -263,9 +264,11 @@ def _value(
 def meaning(
     quote: str, place: Span, said: Mapping[str, str], asked: Field, region: Region
 ) -> str | None:
-    """What *quote* says: a link's address, the choice it stands for, itself."""
+    """What *quote* says: a link's address, the choice it stands for, itself; `None`: nothing that
+    *asked* could be."""
     if asked.kind is Kind.URL:
-        return region.outline.href(place) or quote
+        address = quote if _ADDRESS.fullmatch(quote) else None
+        return region.outline.href(place) or address
     if asked.kind in (Kind.CHOICE, Kind.BOOLEAN):
         return said.get(fold(quote))
     return quote

@@ -232,6 +232,8 @@ def test_links_are_answered_with_their_address() -> None:
         found.append(Example(region, {"details": value}))
     learned = learn(LINKED, found[:6])
     assert data(apply(learned, LINKED, found[7].region)) == {"details": "https://ex.org/t/7"}
+    unlinked = Outline(parsed("<p><a class=more>More 9</a></p>")).whole()
+    assert apply(learned, LINKED, unlinked) == {}
 
 
 def test_lists_and_parts_of_objects_are_learned_too() -> None:
