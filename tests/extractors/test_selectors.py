@@ -69,7 +69,7 @@ def test_a_dozen_records_teach_the_others(make: str) -> None:
 
 
 @pytest.mark.parametrize("make", MAKES)
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(talks=TALK_ROWS)
 def test_selectors_applied_to_their_own_examples_give_the_examples(
     make: str, talks: list[tuple[str, str, str]]
@@ -91,7 +91,7 @@ def test_selectors_applied_to_their_own_examples_give_the_examples(
             )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(talks=TALK_ROWS, order=st.randoms(use_true_random=False))
 def test_the_order_of_examples_does_not_matter(talks: list[tuple[str, str, str]], order) -> None:  # type: ignore[no-untyped-def]
     answers = Model(parsed(MAKES["table"](talks)), talks)
@@ -102,7 +102,7 @@ def test_the_order_of_examples_does_not_matter(talks: list[tuple[str, str, str]]
 
 
 @pytest.mark.parametrize("make", MAKES)
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_whatever_a_selector_says_it_quotes_the_record(make: str, data: st.DataObject) -> None:
     answers = model(make, rows(6))
