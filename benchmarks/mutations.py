@@ -156,10 +156,12 @@ def _broken_path(parsed: ParsedPage, text: str) -> str | None:
 
 
 def _depth(root: lxml.html.HtmlElement) -> int:
+    """Of the whole page: what follows `</html>` stands in a second tree beside that of *root*."""
     depth = deepest = 0
-    for event, _ in lxml.etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        deepest = max(deepest, depth)
+    for tree in (root, *root.itersiblings(tag=lxml.etree.Element)):
+        for event, _ in lxml.etree.iterwalk(tree, events=("start", "end")):
+            depth += 1 if event == "start" else -1
+            deepest = max(deepest, depth)
     return deepest
 
 

@@ -2,7 +2,7 @@
 
 Fieldwise has one rule beside the schema, "absent is an answer": every key is there, and a null
 member says that the page does not. So a null member is passed over here. And its "date-time" may
-lack the offset from UTC, which pages hardly ever print; `local_time` tells where that was so.
+lack the time and the offset from UTC, where the page has none; `local_time` tells where it did.
 Nothing else is passed over.
 """
 

@@ -15,7 +15,16 @@ from threading import Timer
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["PEERS", "Peer", "PeerFailed", "Recipe", "Reply", "is_object"]
+__all__ = [
+    "LLAMA_CPP_SERVER",
+    "PEERS",
+    "Peer",
+    "PeerFailed",
+    "Recipe",
+    "Reply",
+    "installed",
+    "is_object",
+]
 
 _HERE = Path(__file__).parent
 _LIMIT_S = 1800.0  # for one answer, or to get ready
@@ -63,6 +72,16 @@ PEERS = (
 )
 
 
+LLAMA_CPP_SERVER = Recipe(
+    "llama_cpp_server",
+    "llama-cpp-python's OpenAI-compatible server",
+    _HERE / "peers" / "llama_cpp_server.txt",
+    _HERE / "peers" / "run_llama_cpp.py",  # not driven: the package serves by itself
+    _for_this_processor_without_amx(),
+)
+"""No peer that is compared with: a real endpoint for the planner's tests."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """`seconds` is measured inside the peer's process, around its own call."""
@@ -82,7 +101,7 @@ class Peer:
     def __init__(
         self, recipe: Recipe, folder: Path, options: dict[str, Any], *, limit_s: float = _LIMIT_S
     ) -> None:
-        python = _installed(recipe, folder)
+        python = installed(recipe, folder)
         self._limit_s = limit_s
         self._log = (folder / "log.txt").open("w+", encoding="utf-8")
         self._process = subprocess.Popen(
@@ -156,8 +175,11 @@ def is_object(text: str) -> bool:
         return False
 
 
-def _installed(recipe: Recipe, folder: Path) -> Path:
-    """The Python of the peer's environment, made anew when what it is built from has changed."""
+def installed(recipe: Recipe, folder: Path) -> Path:
+    """The Python of the peer's environment, made anew when what it is built from has changed.
+
+    Raises PeerFailed when pip cannot.
+    """
     python = folder / "venv" / "bin" / "python"
     stamp = folder / "installed.txt"
     wanted = recipe.requirements.read_text("utf-8")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup
-from bs4.element import NavigableString, PreformattedString, Tag
+from bs4.element import AttributeDict, NavigableString, PreformattedString, Tag
 from bs4.exceptions import ParserRejectedMarkup
 
 from extractors.attributes import MAX_NOTED, Noted, facts, offered
@@ -18,6 +19,7 @@ from extractors.elements import (
     BLOCKS,
     INVISIBLE,
     LINES_KEPT,
+    NOT_SHOWN,
     is_hidden,
     joined_cells,
     unchosen,
@@ -35,7 +37,10 @@ __all__ = ["Link", "ParsedPage", "parse_page"]
 MAX_DEPTH = 200
 MAX_TAGS = 500_000
 CELL_MARK = "|"
+LITTLE = 100  # letters; a page that shows fewer may hold its text in what it hides
+SWALLOWED = 5  # times as many letters, in one element
 
+_LONGEST_TAG = 35  # characters of a language tag (RFC 5646)
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
 _XPATH_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
@@ -85,11 +90,16 @@ def parse_page(page: Page) -> ParsedPage:
     """
     text, _ = decode(page.body, page.content_type)
     soup = _parsed(text, page.content_type)
-    writer = _Writer(soup)
-    _walk(soup, writer)
+    writer = _written(soup)
     target = _base_target(soup, page.url)
     attributes = offered(writer.noted, writer.parts)
-    document = Document.from_blocks(page.url or target, writer.parts, attributes)
+    document = Document.from_blocks(
+        page.url or target,
+        writer.parts,
+        attributes,
+        language=_language(soup),
+        captured=page.captured,
+    )
     found = (_link(anchor, target) for anchor in writer.anchors)
     links = sorted((link for link in found if link), key=lambda link: (link.span, link.xpath))
     linked = sorted(Span(anchor.start, anchor.end) for anchor in writer.anchors)
@@ -103,8 +113,14 @@ def _parsed(text: str, content_type: str | None) -> BeautifulSoup:
     if (tags := text.count("<")) > MAX_TAGS:  # a tree of more takes gigabytes
         raise NotAPage(f"the page has {tags:,} tags, more than {MAX_TAGS:,}", hint="split the page")
     try:
-        # Classes as one string: nothing here reads them, and splitting them takes time.
-        return BeautifulSoup(_markup(text, content_type), "lxml", multi_valued_attributes=None)
+        # Classes as one string: nothing here reads them, and splitting them takes time, as does
+        # the dictionary for HTML, which would turn values that are no strings into such.
+        return BeautifulSoup(
+            _markup(text, content_type),
+            "lxml",
+            multi_valued_attributes=None,
+            attribute_dict_class=AttributeDict,
+        )
     except ParserRejectedMarkup as error:
         raise NotAPage(f"the markup cannot be parsed: {error}") from error
 
@@ -115,6 +131,15 @@ def _markup(text: str, content_type: str | None) -> str:
     if (content_type or "").strip().lower().startswith("text/plain"):
         return f"<pre>{html.escape(text, quote=False)}</pre>"
     return _XML_DECLARATION.sub("", text) if "<" in text else f"<pre>{text}</pre>"
+
+
+def _language(soup: BeautifulSoup) -> str:
+    """The language tag that the page states of itself; "" where it states none."""
+    root = soup.find("html")
+    meta = soup.find("meta", property="og:locale")
+    stated = [root.get("lang"), root.get("xml:lang")] if isinstance(root, Tag) else []
+    stated += [meta.get("content")] if isinstance(meta, Tag) else []
+    return next((str(tag).strip()[:_LONGEST_TAG] for tag in stated if str(tag or "").strip()), "")
 
 
 def _base_target(soup: BeautifulSoup, url: str) -> str:
@@ -141,6 +166,29 @@ def _link(anchor: _Anchor, target: str) -> Link | None:
         return None
     url = _absolute(href, target)
     return Link(Span(anchor.start, anchor.end), url, anchor.xpath) if url else None
+
+
+def _written(soup: BeautifulSoup) -> _Writer:
+    """What *soup* shows. Where that is next to nothing, elements that hide far more are shown too:
+    a script shows them, or they were never closed and have swallowed the page."""
+    writer = _Writer(soup)
+    _walk(soup, writer)
+    seen = sum(len(text) for _, text in writer.parts)
+    if seen < LITTLE and writer.hidden:
+        swallowing = [tag for tag in writer.hidden if _letters(tag) > SWALLOWED * (seen + LITTLE)]
+        if swallowing:
+            writer = _Writer(soup, shown=swallowing)
+            _walk(soup, writer)
+    return writer
+
+
+def _letters(tag: Tag) -> int:
+    """Letters of text in *tag*, those of scripts and the like left out."""
+    return sum(
+        len(text.strip())
+        for text in tag.find_all(string=True)
+        if type(text) is NavigableString and text.parent and text.parent.name not in NOT_SHOWN
+    )
 
 
 def _walk(soup: BeautifulSoup, writer: _Writer) -> None:
@@ -173,11 +221,14 @@ class _Writer:
     """Builds blocks and anchors while the tree is walked.
 
     `parts`: XPath and text of each block so far. `anchors`: those that have words. `noted`:
-    attributes that may state something. `following`: addresses of links of the relation "next".
+    attributes that may state something. `hidden`: elements left out that could be shown. *shown*:
+    such elements that are not left out. `following`: addresses of links of the relation "next".
     `nodes`: elements with words.
     """
 
-    def __init__(self, soup: BeautifulSoup) -> None:
+    def __init__(self, soup: BeautifulSoup, shown: Sequence[Tag] = ()) -> None:
+        self._shown = {id(tag) for tag in shown}
+        self.hidden: list[Tag] = []
         self.parts: list[tuple[str, str]] = []
         self.anchors: list[_Anchor] = []
         self.noted: list[Noted] = []
@@ -200,7 +251,11 @@ class _Writer:
         self._space = self._space or tag.name in APART
         if tag.attrs:
             self._note(tag)
-        if is_hidden(tag) or id(tag) in self._unchosen or (tag.name == "title" and self._titled):
+        if id(tag) in self._unchosen or (tag.name == "title" and self._titled):
+            return False
+        if is_hidden(tag) and id(tag) not in self._shown:
+            if tag.name not in NOT_SHOWN:
+                self.hidden.append(tag)
             return False
         if id(tag) in self._joined:
             if self._joined[id(tag)]:

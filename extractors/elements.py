@@ -6,7 +6,16 @@ import re
 
 from bs4.element import NavigableString, PreformattedString, Tag
 
-__all__ = ["APART", "BLOCKS", "INVISIBLE", "LINES_KEPT", "is_hidden", "joined_cells", "unchosen"]
+__all__ = [
+    "APART",
+    "BLOCKS",
+    "INVISIBLE",
+    "LINES_KEPT",
+    "NOT_SHOWN",
+    "is_hidden",
+    "joined_cells",
+    "unchosen",
+]
 
 # https://html.spec.whatwg.org/multipage/rendering.html says what is a block and what is not shown.
 _SECTIONS = ("address", "article", "aside", "body", "center", "details", "dialog", "div", "footer")
@@ -32,7 +41,7 @@ _UNSEEN = ("annotation", "annotation-xml", "area", "base", "datalist", "frame", 
 _MORE_UNSEEN = ("meta", "noembed", "noframes", "noscript", "param", "rp", "script", "style")
 # Boxes that hold no text of the page's; words on both sides of one do not touch.
 _BOXES = ("applet", "audio", "canvas", "embed", "iframe", "meter", "object", "progress", "svg")
-_NOT_SHOWN = frozenset((*_UNSEEN, *_MORE_UNSEEN, *_BOXES, "template", "track", "video"))
+NOT_SHOWN = frozenset((*_UNSEEN, *_MORE_UNSEEN, *_BOXES, "template", "track", "video"))
 APART = frozenset((*_BOXES, "button", "img", "input", "select", "video"))
 _CELLS = frozenset({"td", "th"})
 # Controls, the soft hyphen and zero-width spaces and joiners: in the source, not on the screen.
@@ -46,7 +55,7 @@ _STREAMED_ID = re.compile(r"S:[0-9a-f]+")
 
 
 def is_hidden(tag: Tag) -> bool:
-    if tag.name in _NOT_SHOWN:
+    if tag.name in NOT_SHOWN:
         return True
     if tag.name == "dialog" and "open" not in tag.attrs:
         return True

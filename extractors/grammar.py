@@ -12,7 +12,8 @@ escaping:
 A list without items holds one null, `- null`, and an absent object a null in each of its parts.
 
 A verbatim value is a terminal that matches nothing but runs of whole words of the page, with line
-breaks read as spaces. So the model can choose words, and cannot make any up.
+breaks read as spaces. So the model can choose words, and cannot make any up. Only a field that asks
+for the model's own words (`Kind.GENERATED`) takes others.
 Syntax: https://github.com/guidance-ai/llguidance/blob/main/docs/syntax.md
 """
 
@@ -48,6 +49,9 @@ GAP = "\f"
 
 _MAX_CHARS = {Kind.TEXT: 400, Kind.MONEY: 80, Kind.DATE: 60, Kind.DATETIME: 60}
 _MAX_QUOTE_CHARS = 120
+_MAX_GENERATED_CHARS = 300
+# The only terminal that is not bound to the page, and there only where the schema asks for it.
+_FREE_TEXT = f"{Kind.GENERATED.name}: /\\S([^\\n]{{0,{_MAX_GENERATED_CHARS - 2}}}\\S)?/"
 _BREAK = "\n"
 _MOST_RECORDS = 200  # in one answer; of a recognised list each record is an answer of its own
 
@@ -107,7 +111,9 @@ def build_grammar(schema: Schema, text: str, *, links: Sequence[str] = ()) -> st
         start = f"{_literal(NOTHING)} {_END[True]} | {_several(item, last, most)}"
     else:
         start = rules.record(schema.fields, "", last=True)
-    return "\n".join([f"start: {start}", *rules.lines, *_terminals(text)])
+    asked = {field.kind for field in schema.walk()}
+    free = [_FREE_TEXT] if Kind.GENERATED in asked else []
+    return "\n".join([f"start: {start}", *rules.lines, *_terminals(text), *free])
 
 
 _END = {False: '"\\n"', True: '"\\n"?'}

@@ -12,6 +12,7 @@ import numpy as np
 from extractors.answer import RawCell, RawRecord, RawValue, read_answer
 from extractors.blocks import Link, ParsedPage
 from extractors.calibration import Calibration
+from extractors.customs import Customs
 from extractors.decode import Answer, Chosen, GrammarCompiler
 from extractors.evidence import Found, Locator
 from extractors.merging import is_absent
@@ -109,6 +110,7 @@ class _Grounder:
         calibration: Calibration | None,
     ) -> None:
         self._url = page.document.url
+        self._customs = Customs.of(page.document)
         self._links = passage.links
         self._locator = Locator(page.document, passage.spans)
         self._transcript = transcript
@@ -135,6 +137,7 @@ class _Grounder:
             value = self._value(field, raw, taken) if isinstance(raw, RawValue) else ABSENT
             if value.evidence is not None:
                 taken.append(value.evidence.span)
+            if value.status is not ValueStatus.ABSENT:
                 items.append(value)
         return tuple(items)
 
@@ -143,12 +146,14 @@ class _Grounder:
         pushed = field.kind in _COPIED and _is_dead_end(signals)
         if raw.text is None or pushed:
             return self._absent(field, signals)
+        if field.kind is Kind.GENERATED:
+            return self._generated(field, raw.text, signals)
         link = self._links.get(raw.text) if field.kind is Kind.URL else None
         found = self._cite_link(link) if link else self._find(field, raw, taken)
         if found is None:
             return self._absent(field, signals)
         said = link.href if link else self._what_is_said(field, raw, found.evidence)
-        data = normalise(said, field, base_url=self._url)
+        data = normalise(said, field, base_url=self._url, customs=self._customs)
         if data is None and field.kind is not Kind.TEXT:
             return self._absent(field, signals)
         signals = _with_place(signals, found)
@@ -156,6 +161,12 @@ class _Grounder:
         return Value(
             said, data, found.evidence, self._tier, sure, ValueStatus.FOUND, signals=signals
         )
+
+    def _generated(self, field: Field, words: str, signals: Signals | None) -> Value:
+        """The model's own words, which stand nowhere on the page and cite nothing."""
+        data = normalise(words, field)
+        sure = self._confidence(field, signals, absent=False)
+        return Value(words, data, None, self._tier, sure, ValueStatus.GENERATED, signals=signals)
 
     def _absent(self, field: Field, signals: Signals | None) -> Value:
         confidence = self._confidence(field, signals, absent=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from extractors.blocks import ParsedPage
@@ -19,19 +20,23 @@ _NUMBERED = re.compile(r"\[\d+\]")
 def record_path(pages: Sequence[ParsedPage], schema: Schema) -> str | None:
     """The path, without numbers, of the elements that begin the records of *pages*.
 
-    `None` where the pages repeat nothing that says what *schema* asks for, or disagree.
+    `None` where the pages repeat nothing that says what *schema* asks for, where they disagree, and
+    where no one path gives all the records that their structure does.
     """
-    found = [path for page in pages if (path := _path_in(page, schema))]
-    return found[0] if found and len(set(found)) == 1 else None
+    found = [_path_in(page, schema) for page in pages]
+    return found[0] if len(set(found)) == 1 else None
 
 
 def _path_in(page: ParsedPage, schema: Schema) -> str | None:
     """Records that follow each other part at the step that begins one: "li[1]", "li[2]"."""
     blocks = page.document.blocks
-    entries = find_records(page, schema)
+    entries = find_records(page, replace(schema, record_xpath=None))
     firsts = [blocks[entry.blocks.start].xpath for entry in entries]
     paths = Counter(path for one, other in pairwise(firsts) if (path := _where_parted(one, other)))
-    return paths.most_common(1)[0][0] if paths else None
+    if not paths:
+        return None
+    path = paths.most_common(1)[0][0]
+    return path if find_records(page, replace(schema, record_xpath=path)) == entries else None
 
 
 def _where_parted(one: str, other: str) -> str | None:

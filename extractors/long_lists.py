@@ -26,7 +26,8 @@ __all__ = ["FEWEST", "AskRecords", "read_list"]
 
 Cells = Mapping[str, Cell]
 AskRecords = Callable[[Schema, Sequence[Entry]], Sequence[Cells]]
-"""Has a model answer a schema of one record for each of some entries."""
+"""Has a model answer a schema of one record for each of some entries: a cell for every field, or
+none where it fails."""
 
 FEWEST = 36
 """Records; of a shorter list the sample would be most, and the model reads it all."""
@@ -41,7 +42,8 @@ _MORE = 7  # further records of a stretch that are read where the first shows a 
 def read_list(
     page: ParsedPage, schema: Schema, entries: Sequence[Entry], ask: AskRecords
 ) -> list[Cells]:
-    """The cells of each of *entries*, in their order, a cell for every field of *schema*.
+    """The cells of each of *entries*, in their order: one for every field of *schema*, or none of a
+    record that could not be answered.
 
     *schema* is of one record. Short lists are left to *ask* alone. Raises what *ask* raises.
     """
@@ -108,7 +110,10 @@ class _Long:
             found = self._asked(asked, group) if fields else [{}] * len(group)
             for place, cells in zip(group, found, strict=True):
                 both = {**answered[place], **cells}
-                self._cells[place] = {name: both[name] for name in self._schema.names}
+                whole = all(name in both for name in self._schema.names)
+                self._cells[place] = (
+                    {name: both[name] for name in self._schema.names} if whole else {}
+                )
 
     def _read(self, places: Sequence[int]) -> None:
         """By the model, every field."""

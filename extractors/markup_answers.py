@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from extractors.blocks import ParsedPage
+from extractors.customs import MACHINE
 from extractors.encoding import decode
 from extractors.markup import Item, Markup, read_markup
 from extractors.normalise import normalise
@@ -157,7 +158,7 @@ class _Answers:
         return Record(cells, self._url)
 
     def _cell(self, field: Field, family: Family, items: list[Item]) -> Cell:
-        if field.kind is Kind.OBJECT:
+        if field.kind in (Kind.OBJECT, Kind.GENERATED):
             return ABSENT
         answers = [said for item in items if (said := _first(field, family, item))]
         if not answers and not self._schema.many:
@@ -234,7 +235,7 @@ class _Answers:
         return frozenset(folded(name) for name in (*stated, host, *host.split(".")) if name)
 
     def _conflict(self, field: Field, text: str, path: str, other: Evidence) -> Value:
-        data = normalise(other.quote, field, base_url=self._url)
+        data = self._visible.read(other.quote, field)
         contrary = Evidence(text, NOWHERE, "", path)
         return Value(
             other.quote, data, other, Tier.MARKUP, 0.5, ValueStatus.CONFLICT, contrary=contrary
@@ -334,10 +335,10 @@ def _data(field: Field, text: str, url: str) -> Any:
         case Kind.DATE | Kind.DATETIME if not re.match(r"\d{4}-\d\d-\d\d(?!\d)", text):
             return None
         case Kind.DATE:
-            return normalise(text[:10], field)
+            return normalise(text[:10], field, customs=MACHINE)
         case Kind.BOOLEAN:
             return {"true": True, "false": False}.get(text.rsplit("/", 1)[-1].lower())
-    return normalise(text, field, base_url=url)
+    return normalise(text, field, base_url=url, customs=MACHINE)
 
 
 def _choice(field: Field, text: str) -> str | None:

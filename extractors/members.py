@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import PurePosixPath
 from typing import Protocol
 
@@ -74,11 +75,13 @@ class Content:
 
     `url`: where the archive says it was found; "" where it does not.
     `content_type`: the header it was served with; `None` where the archive keeps none.
+    `captured`: the day on which it was; `None`: the archive does not say.
     """
 
     body: bytes
     url: str = ""
     content_type: str | None = None
+    captured: date | None = None
 
 
 class Archive(Protocol):

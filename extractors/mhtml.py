@@ -8,6 +8,7 @@ from email.errors import InvalidBase64CharactersDefect, InvalidBase64LengthDefec
 from email.message import Message
 from typing import IO
 
+from extractors.captured import day_of
 from extractors.members import Content, Member, Place, cut_off, damaged, too_large
 from schemas.errors import FetchFailed, NotAPage
 
@@ -50,7 +51,7 @@ class MhtmlArchive:
         url = page.get("Content-Location") or top.get("Snapshot-Content-Location") or ""
         # A type without a charset is no word on the encoding: nothing was served with it.
         kind = str(page["Content-Type"]) if page.get_content_charset() else None
-        return Content(body, "".join(str(url).split()), kind)
+        return Content(body, "".join(str(url).split()), kind, day_of(top["Date"]))
 
     def _page(self, max_bytes: int) -> tuple[Message, Message]:
         """The head of the file, and the part that is the page."""

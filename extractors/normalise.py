@@ -1,123 +1,88 @@
-"""From a quote to data of the field's kind, by libraries; the quote itself is kept beside it."""
+"""From a quote to data of the field's kind, by libraries; the quote itself is kept beside it.
+
+Each kind has a module: `numerals`, `amounts`, `dates`, `places`. What words alone do not decide,
+the customs of the page do; see there.
+"""
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
+from collections.abc import Sequence
 from decimal import Decimal
-from functools import cache
 from math import isfinite
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from w3lib.url import safe_url_string
 
+from extractors.amounts import names_money, read_money
+from extractors.customs import UNKNOWN, Customs
+from extractors.dates import read_date
+from extractors.forms import FORMS
+from extractors.numerals import find_numerals, readings
+from schemas.limits import admits
+from schemas.output import value_schema
 from schemas.schema import Field, Kind
 
 __all__ = ["normalise"]
 
-_SHORTEST_DATE = len("1/1/21")
-_DOTTED_DATE = re.compile(
-    r"\b\d{1,2}\.\s?\d{1,2}\.\s?\d{4}\b"
-)  # only day-first countries write dots
-_THOUSANDS = re.compile(r"\d\s?[kK]\b")
+MAX_READ = 1_000  # characters in which a number is sought
+# Fields whose numbers are prices, where a mark before three digits parts thousands.
+_WORDS = "price prices cost costs salary wage pay fee amount rent deposit preis prix precio prezzo"
+_PRICES = frozenset(_WORDS.split())
 
 
-def normalise(text: str, field: Field, *, base_url: str = "") -> Any:
+def normalise(text: str, field: Field, *, base_url: str = "", customs: Customs = UNKNOWN) -> Any:
     """*text* as the data of *field*'s kind (see `Kind`); `None` when it cannot be read as that.
 
-    Text keeps its words; only its line breaks become spaces. *base_url* completes relative links.
+    Text keeps its words, and only its line breaks become spaces, unless the field asks for a form
+    of it (`schemas.formats`: "phone", "country"). *base_url* completes relative links. *customs*:
+    how the page writes numbers and dates, where the words leave it open.
     """
     match field.kind:
         case Kind.NUMBER | Kind.INTEGER:
-            return _number(text, whole=field.kind is Kind.INTEGER)
+            return _number(text, field, customs)
         case Kind.MONEY:
-            return _money(text)
+            money = read_money(text, customs)
+            return None if money is None else str(money)
         case Kind.DATE | Kind.DATETIME:
-            return _date(text, with_time=field.kind is Kind.DATETIME)
+            return read_date(text, customs, with_time=field.kind is Kind.DATETIME)
         case Kind.URL:
             return _url(text, base_url)
         case Kind.BOOLEAN:
             return {"true": True, "false": False}.get(text)
         case Kind.CHOICE:
             return text if text in field.choices else None
-    return " ".join(text.split())
+    return _text(text, field, customs)
 
 
-def _amount(text: str) -> Decimal | None:
-    """The amount in *text* whatever its separators: "1.234,50" and "1,234.50" are the same."""
-    from price_parser import Price
-
-    folded = text.replace("\u2212", "-").replace("'", "").replace("\u2019", "")
-    amount = Price.fromstring(folded).amount
-    if amount is None:
-        return None
-    if _THOUSANDS.search(folded):
-        amount *= 1000
-    negative = folded.lstrip().startswith("-") and amount > 0
-    return -amount if negative else amount
+def _text(text: str, field: Field, customs: Customs) -> str | None:
+    words = " ".join(text.split())
+    read = FORMS.get(field.limits.get("format", ""))
+    return read(words, customs) if read else words
 
 
-def _number(text: str, *, whole: bool) -> int | float | None:
-    amount = _amount(text)
-    if amount is None:
-        return None
+def _number(text: str, field: Field, customs: Customs) -> int | float | None:
+    """The first number in *text*; of two readings the first that *field* lets through."""
+    line = " ".join(text[:MAX_READ].split())
+    is_price = names_money(line) or not _PRICES.isdisjoint(field.labels)
+    for numeral in find_numerals(line):
+        found = readings(numeral, customs, grouped=True if is_price else None)
+        if found:
+            return _fitting([_plain(amount, field) for amount in found], field)
+    return 0 if line.strip(" .!").lower() == "free" else None
+
+
+def _fitting(numbers: Sequence[int | float | None], field: Field) -> int | float | None:
+    readable = [number for number in numbers if number is not None]
+    fits = [number for number in readable if admits(value_schema(field), number)]
+    return next(iter(fits or readable), None)
+
+
+def _plain(amount: Decimal, field: Field) -> int | float | None:
     if amount == amount.to_integral_value():
         return int(amount)
     number = float(amount)
-    return number if not whole and isfinite(number) else None
-
-
-def _money(text: str) -> str | None:
-    """ "1234.50 EUR"; the currency as the page has it where its code is not certain."""
-    from price_parser import Price
-
-    amount, symbol = _amount(text), Price.fromstring(text).currency
-    if amount is None:
-        return None
-    return f"{amount} {_currency_codes().get(symbol, symbol)}" if symbol else str(amount)
-
-
-@cache
-def _currency_codes() -> dict[str, str]:
-    """Symbols that one currency alone uses, to ISO 4217 codes, from CLDR by way of Babel."""
-    from babel.numbers import get_currency_symbol, list_currencies
-
-    ambiguous = {"$", "¥", "£", "¤"}
-    symbols = {get_currency_symbol(code, "en"): code for code in list_currencies()}
-    certain = {s: code for s, code in symbols.items() if s not in ambiguous}
-    return certain | {code: code for code in list_currencies()} | {"£": "GBP"}
-
-
-def _date(text: str, *, with_time: bool) -> str | None:
-    """ISO 8601. A date without a year or a day is not one; nor is one relative to today."""
-    moment = _moment(" ".join(text.split()))
-    if moment is None:
-        return None
-    return moment.isoformat() if with_time else moment.date().isoformat()
-
-
-def _moment(text: str) -> datetime | None:
-    import dateparser
-    from dateparser.search import search_dates
-
-    if not any(sign.isdigit() for sign in text):
-        return None
-    try:  # the standard's own form needs no guessing about the order of day and month
-        return datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    settings: Any = {
-        "REQUIRE_PARTS": ["day", "month", "year"],
-        "PARSERS": ["timestamp", "absolute-time"],
-    }
-    if _DOTTED_DATE.search(text):
-        settings["DATE_ORDER"] = "DMY"
-    parsed = dateparser.parse(text, settings=settings)
-    if parsed is None and len(text) > _SHORTEST_DATE:
-        found = search_dates(text, settings=settings)
-        parsed = found[0][1] if found else None
-    return parsed
+    return number if field.kind is not Kind.INTEGER and isfinite(number) else None
 
 
 def _url(text: str, base_url: str) -> str | None:

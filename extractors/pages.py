@@ -8,12 +8,14 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 
 import httpx
 
 from extractors.archives import Archive
+from extractors.captured import day_of
 from extractors.clock import Clock
 from extractors.encoding import sniff
 from extractors.manners import Manners
@@ -35,12 +37,14 @@ class Page:
     `url`: where they came from after redirects, or what an archive says of it; "" for files.
     `content_type`: the HTTP header as received, or as an archive kept it; `None` for files and
         where the server sent none.
+    `captured`: the day it was fetched or archived; `None`: unknown, as for files.
     """
 
     source: str
     url: str
     body: bytes
     content_type: str | None = None
+    captured: date | None = None
 
 
 class Reader:
@@ -143,7 +147,8 @@ class Reader:
 
     def _fetch(self, name: str, url: str) -> Page:
         answer = self.web.page(url)
-        return Page(name, answer.url, answer.body, answer.content_type)
+        day = day_of(answer.headers.get("date"))
+        return Page(name, answer.url, answer.body, answer.content_type, day)
 
     def _load(self, source: Source) -> Page:
         path = source.path
@@ -154,7 +159,7 @@ class Reader:
                 archive = self._archive_at(path)
                 found = archive.read(source.member, max_bytes=self._limits.max_bytes)
             url = found.url if found.url.lower().startswith(("http://", "https://")) else ""
-            return Page(source.name, url, found.body, found.content_type)
+            return Page(source.name, url, found.body, found.content_type, found.captured)
         return Page(source.name, "", self._file(path))
 
     def _file(self, path: Path) -> bytes:

@@ -35,6 +35,7 @@ _FORMS = {
     Kind.DATETIME: "date and time as written",
     Kind.URL: "name of a link, such as L1",
     Kind.BOOLEAN: "true or false",
+    Kind.GENERATED: "one or two sentences in your own words",
 }
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from extractors.sections import blocks_to_skip
+from extractors.templates import Template
 from schemas.document import Block, Document
 from schemas.schema import Field, Kind, Schema
 
@@ -42,6 +43,7 @@ _PHONE = re.compile(r"\+?\d[\d ()/.-]{6,}\d")
 _CODE = re.compile(r"\b(?=[A-Z-]*\d)[A-Z\d][A-Z\d-]{4,}\b")
 _BYLINE = r"(?i:by|von|par|por|di|door|av|af)\b.{0,60}"
 _PERSON = re.compile(rf"^(?:{_BYLINE}|(?:[A-ZÀ-Þ][\w.’'-]+ ?){{2,4}})$")
+_NAME = (_PERSON, 1.5)
 _NUMBER = re.compile(r"\d")
 _ITEM = re.compile(r"^\W*[\d½¼¾⅓⅔]")
 # How a block that states a field of the kind looks, and what that is worth.
@@ -56,7 +58,7 @@ _FORMS = {
 _FORM_WORDS = (
     ("price cost salar pay wage fee rent budge compe", (_AMOUNT, 2.0)),
     ("date day poste publi deadl", (_DATE, 1.5)),
-    ("autho write bylin", (_PERSON, 1.5)),
+    ("autho write bylin", _NAME),
     ("email mail conta", (_MAIL, 2.0)),
     ("phone telep tel mobil conta", (_PHONE, 1.5)),
     ("sku gtin ean isbn mpn refer code", (_CODE, 1.5)),
@@ -64,15 +66,23 @@ _FORM_WORDS = (
 _NAMING = frozenset({"@alt", "@title", "@aria-label"})
 _SHARED_WORTH = 1.2
 _INHERITED = 0.6  # of a heading's shared words, by each block under it
-_START_WORTH, _START_BLOCKS = 3.0, 25.0  # the first blocks of the main part, and how fast it fades
+_START_WORTH, _START_BLOCKS = 4.0, 25.0  # the first blocks of the main part, and how fast it fades
 _TOP_WORTH, _TOP_BLOCKS = 2.0, 4.0
-_ITEM_WORTH, _ITEM_CHARS = 1.5, 80
+_ITEM_WORTH, _ITEM_CHARS = 3.0, 80
+_ITEM_PATH = re.compile(r"(.*)/(?:li|tr|dd)(?:\[\d+\])?(?:/|$)")  # up to the list it is in
+_REPEATED_COST = 3.0
+_NO_TEMPLATE = Template()
 _PROMISING = 1.5
-_LONG = 40.0  # words; a longer block must be worth more to earn its room
+_LONG = 30.0  # words; a longer block must be worth more to earn its room
 
 
-def rank_blocks(document: Document, schema: Schema) -> list[float]:
-    """A score for every block of visible text; only their order means something."""
+def rank_blocks(
+    document: Document, schema: Schema, template: Template = _NO_TEMPLATE
+) -> list[float]:
+    """A score for every block of visible text; only their order means something.
+
+    What *template* says ranks lower. It is not left out: also values may be the same on all pages.
+    """
     document = document.visible
     signs = _Signs(document, schema)
     start = _main_start(document.blocks)
@@ -91,8 +101,10 @@ def rank_blocks(document: Document, schema: Schema) -> list[float]:
         length = len(signs.words[place])
         score = score / (1 + length / _LONG) if score > 0 else score
         scores.append(score - _SKIPPED_COST if place in skipped else score)
-    if any(field.many for field in schema.walk()):
+    if _asks_for_items(schema):
         _lift_items(document, scores)
+    if not schema.many:
+        _lower_repetitions(document, scores, template)
     return scores
 
 
@@ -105,7 +117,7 @@ def promising_blocks(document: Document, schema: Schema) -> set[int]:
         _SHARED_WORTH * signs.shared[place] + signs.form(document.quote(block.span))
         for place, block in enumerate(document.blocks)
     ]
-    if any(field.many for field in schema.walk()):
+    if _asks_for_items(schema):
         _lift_items(document, scores)
     skipped = blocks_to_skip(document, schema.skip)
     return {
@@ -149,18 +161,35 @@ class _Signs:
         return sum(worth for form, worth in self._forms if form.search(text))
 
 
+def _asks_for_items(schema: Schema) -> bool:
+    """Whether a field is a list of things; people's names seldom stand in lists of their own."""
+    return any(field.many and _NAME not in forms_of(field) for field in schema.walk())
+
+
 def _lift_items(document: Document, scores: list[float]) -> None:
-    """Short blocks of one make are likely the items of a list, and come and go together."""
-    makes: dict[str, list[int]] = defaultdict(list)
+    """Short blocks of one list are likely its items, and come and go together."""
+    lists: dict[str, list[int]] = defaultdict(list)
     for place, block in enumerate(document.blocks):
-        makes[re.sub(r"\[\d+\]", "", block.xpath)].append(place)
-    for places in makes.values():
+        inside = _ITEM_PATH.match(block.xpath)
+        lists[inside[1] if inside else re.sub(r"\[\d+\]", "", block.xpath)].append(place)
+    for places in lists.values():
         texts = [document.quote(document.blocks[place].span) for place in places]
         counted = sum(bool(_ITEM.match(text)) for text in texts)
         if len(places) < 3 or median(map(len, texts)) > _ITEM_CHARS or counted < len(texts) / 3:
             continue
         for place in places:
             scores[place] += _ITEM_WORTH
+
+
+def _lower_repetitions(document: Document, scores: list[float], template: Template) -> None:
+    """What the page has said before needs no room again, but for headings, which the title and
+    menus say before them; what the site says on every page needs little."""
+    said: set[str] = set()
+    for place, block in enumerate(document.blocks):
+        text = document.quote(block.span)
+        if text in template.texts or (text in said and block.tag not in _HEADINGS):
+            scores[place] -= _REPEATED_COST
+        said.add(text)
 
 
 def _words(text: str) -> list[str]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from extractors.blocks import CELL_MARK, ParsedPage
+from extractors.days import is_day
 from extractors.ranking import Form, forms_of, telling_attributes
 from schemas.document import Document
 from schemas.schema import Kind, Schema
@@ -32,8 +33,12 @@ _OFTEN = 0.2
 _WORDS = 6.0  # of a record; those with fewer are likely menus
 _MENUS = re.compile(r"/(?:nav|footer|button|select)\b")  # whole pages stand in a form
 _AROUND_SHARE = 0.2
+_MISCUT = 0.8
 _ALIKE = 0.5  # of the best parent's fit that another parent of the same make must reach
 _LEAST_SCORE = 0.5
+_WHOLE = re.compile(rf"\d[:.h]\d\d|\d ?[ap]\.?m\b|{re.escape(CELL_MARK)}", re.IGNORECASE)
+_MOST = 0.8
+_HEADS, _COVERED = 3, 0.7  # days looked at; share of their blocks that their records must be
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +80,18 @@ def find_records(page: ParsedPage, schema: Schema) -> tuple[Entry, ...]:
     return ()
 
 
-def _likeliest(document: Document, judge: _Judge) -> list[range]:
+def _likeliest(document: Document, judge: _Judge) -> Sequence[range]:
     """The records that say most of what is asked; `[]` where none are likely to be any."""
     best: tuple[float, list[range]] = (0.0, [])
-    for family in _families(document, judge.signs):
+    families = list(_families(document, judge.signs))
+    for family in families:
         kept = judge.those_alike(family)
         score = judge.score(kept)
         if len(kept) >= _FEWEST and score > best[0]:
             best = (score, kept)
-    return best[1] if best[0] >= _LEAST_SCORE else []
+    if best[0] < _LEAST_SCORE:
+        return []
+    return _within_days(document, judge, families, best[1])
 
 
 def _with_asides(document: Document, schema: Schema, entries: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -176,6 +184,36 @@ def _cut(children: Sequence[_Element], starters: Sequence[_Element]) -> list[ran
     ]
 
 
+def _within_days(
+    document: Document,
+    judge: _Judge,
+    families: Sequence[Sequence[Sequence[range]]],
+    parts: Sequence[range],
+) -> Sequence[range]:
+    """Where *parts* are days, a line with the date and what happens then, the records within."""
+    heads = [document.quote(document.blocks[part.start].span) for part in parts]
+    if max(map(len, parts)) < 1 + _FEWEST or not all(map(is_day, heads[:_HEADS])):
+        return parts
+    rests = [range(part.start + 1, part.stop) for part in parts]
+    best: tuple[int, float, Sequence[range]] = (0, 0.0, parts)
+    for family in families:
+        within = sorted((p for cut in family for p in _clipped(cut, rests)), key=lambda p: p.start)
+        if len(within) > len(parts) and judge.are_whole(within):
+            covered = sum(len(part) for part in within if part.start < parts[-1].start)
+            best = max(best, (covered, judge.score(within), within))
+    # The last day may have taken in what follows the list.
+    return best[2] if best[0] >= _COVERED * sum(map(len, rests[:-1])) else parts
+
+
+def _clipped(cut: Sequence[range], rests: Sequence[range]) -> Iterator[range]:
+    """Those of *cut* that begin in one of *rests*, and end there too."""
+    starts = [rest.start for rest in rests]
+    for part in cut:
+        place = bisect_right(starts, part.start) - 1
+        if place >= 0 and part.start in rests[place]:
+            yield range(part.start, min(part.stop, rests[place].stop))
+
+
 # Judgement
 
 
@@ -227,6 +265,11 @@ class _Judge:
             or (looks[place] == usual and not (place == 0 and self._names_fields(part)))
         ]
 
+    def are_whole(self, parts: Sequence[range]) -> bool:
+        """Whether most are more than one field's words: of several pieces, or with an hour."""
+        whole = sum(len(part) > 1 or bool(_WHOLE.search(self._texts[part.start])) for part in parts)
+        return whole >= _MOST * len(parts)
+
     def _face(self, part: range) -> tuple[tuple[str, int], ...]:
         blocks = self._document.blocks
         return tuple((blocks[i].tag, self._texts[i].count(CELL_MARK)) for i in part)
@@ -254,7 +297,13 @@ class _Judge:
             * min(1.0, words / _WORDS)
             * math.log2(1 + len(parts))
             * (_AROUND_SHARE if around > len(parts) / 2 else 1.0)
+            * (_MISCUT if self._end_with_headings(parts) else 1.0)
         )
+
+    def _end_with_headings(self, parts: Sequence[range]) -> bool:
+        """Whether parts are cut too late: a heading begins what follows it."""
+        tags = [self._document.blocks[part.stop - 1].tag for part in parts[:-1] if len(part) > 1]
+        return sum(tag in _LEVELS for tag in tags) > len(parts) / 2
 
     def _pieces_of(self, part: range) -> int:
         """Blocks and cells, and the heading above where that says what the part does not."""

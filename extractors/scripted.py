@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from extractors.blocks import ParsedPage
+from extractors.customs import Customs
 from extractors.normalise import normalise
 from extractors.worker import Extraction
 from schemas.document import Document, Span
@@ -34,11 +35,16 @@ ITEM_SEPARATOR = ", "
 class ScriptedWorker:
     """Answers each field by the block that its name labels. An object's parts are fields too.
 
-    `seconds`: how long it seems to think about a page. It may be stopped meanwhile.
+    `seconds`: how long it seems to think about a page. It may be stopped meanwhile. `tier`: who it
+    stands in for; `confidence`: that of the values it finds.
     """
 
-    def __init__(self, *, seconds: float = 0.0) -> None:
+    def __init__(
+        self, *, seconds: float = 0.0, tier: Tier = Tier.LARGE, confidence: float = 1.0
+    ) -> None:
         self._seconds = seconds
+        self._tier = tier
+        self._confidence = confidence
 
     def extract(
         self, page: ParsedPage, schema: Schema, *, check_stop: Callable[[], None] = lambda: None
@@ -51,31 +57,36 @@ class ScriptedWorker:
             check_stop()
         if reason := _said(page.document, "fail"):
             raise DecodeFailed(page.document.quote(reason))
-        cells = {field.name: _cell(page.document, field) for field in schema}
+        cells = {field.name: self._cell(page.document, field) for field in schema}
         record = Record(cells, page.document.url)
         seconds = {"worker": time.perf_counter() - started}
         return Extraction((record,), None, Tokens(), seconds)
 
+    def _cell(self, document: Document, field: Field) -> Cell:
+        if field.kind is Kind.OBJECT:
+            parts: Cell = {part.name: self._cell(document, part) for part in field.fields}
+            return (parts,) if field.many else parts
+        if field.kind is Kind.GENERATED:
+            return () if field.many else self._generated(document)
+        span = _said(document, field.name)
+        if span is None:
+            return () if field.many else ABSENT
+        if field.many:
+            return tuple(self._value(document, field, item) for item in _items(document, span))
+        return self._value(document, field, span)
 
-def _cell(document: Document, field: Field) -> Cell:
-    if field.kind is Kind.OBJECT:
-        parts: Cell = {part.name: _cell(document, part) for part in field.fields}
-        return (parts,) if field.many else parts
-    span = _said(document, field.name)
-    if span is None:
-        return () if field.many else ABSENT
-    if field.many:
-        return tuple(_value(document, field, item) for item in _items(document, span))
-    return _value(document, field, span)
+    def _generated(self, document: Document) -> Cell:
+        """Words of the worker's own, which no block says."""
+        words = f"A page of {len(document.blocks)} blocks."
+        return Value(words, words, None, self._tier, self._confidence, ValueStatus.GENERATED)
 
-
-def _value(document: Document, field: Field, span: Span) -> Value:
-    quote = document.quote(span)
-    data = normalise(quote, field, base_url=document.url)
-    if data is None:
-        return ABSENT
-    evidence = Evidence(quote, span, document.block_at(span.start).xpath)
-    return Value(quote, data, evidence, Tier.LARGE, 1.0, ValueStatus.FOUND)
+    def _value(self, document: Document, field: Field, span: Span) -> Value:
+        quote = document.quote(span)
+        data = normalise(quote, field, base_url=document.url, customs=Customs.of(document))
+        if data is None:
+            return ABSENT
+        evidence = Evidence(quote, span, document.block_at(span.start).xpath)
+        return Value(quote, data, evidence, self._tier, self._confidence, ValueStatus.FOUND)
 
 
 def _said(document: Document, name: str) -> Span | None:

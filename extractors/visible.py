@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 
+from extractors.customs import Customs
 from extractors.evidence import Locator
 from extractors.normalise import normalise
 from schemas.document import Document, Span
@@ -40,6 +41,7 @@ class VisibleText:
     def __init__(self, document: Document) -> None:
         document = document.visible
         self._document = document
+        self._customs = Customs.of(document)
         self._read = Span(0, min(len(document.text), MAX_READ))
         self._locator = Locator(document, [self._read])
         self._numerals: dict[str, list[Span]] | None = None
@@ -66,10 +68,14 @@ class VisibleText:
             return None
         for span in islice(self._labelled(field.labels[0]), MAX_STATED):
             quote = self._document.quote(span)
-            other = normalise(quote, field)
+            other = self.read(quote, field)
             if other is not None and not _agree(field, data, other):
                 return self._locator.cite(span)
         return None
+
+    def read(self, quote: str, field: Field) -> object:
+        """*quote* as *field* asks for it, as this page writes such things; `None`: it is not."""
+        return normalise(quote, field, customs=self._customs)
 
     def headings(self) -> list[str]:
         """The folded first-level headings of the page, or its title where it has none."""
@@ -97,7 +103,7 @@ class VisibleText:
             return None
         for digits in _digits(wanted):
             for span in self._index().get(digits, ())[:20]:
-                if _amount(str(normalise(self._document.quote(span), field))) == wanted:
+                if _amount(str(self.read(self._document.quote(span), field))) == wanted:
                     return self._locator.cite(span)
         return None
 
@@ -119,7 +125,7 @@ class VisibleText:
             if span is None:
                 continue
             tried += 1
-            if normalise(self._document.quote(span), field) == day:
+            if self.read(self._document.quote(span), field) == day:
                 return self._locator.cite(span)
             if tried == MAX_DATES:
                 break

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import zstandard
 from fastwarc.stream_io import BrotliReader
 
+from extractors.captured import day_of
 from extractors.members import Content, damaged, is_asset, printable, too_large
 from extractors.unpacking import WINDOW_BYTES, Buffered
 from schemas.errors import FetchFailed, FetchRefused, NotAPage, SourceError
@@ -134,11 +135,12 @@ def refusal(head: Head, http: Http | None) -> SourceError | None:
 
 def content_of(head: Head, http: Http | None, block: bytes, *, max_bytes: int) -> Content:
     """The page of a record from its *block*, the HTTP head left out. Raises as `sent_body`."""
+    day = day_of(head.headers.get("warc-date"))
     if http is None:
         kind = head.headers.get("content-type") if head.kind == "resource" else None
-        return Content(block, head.url, kind)
+        return Content(block, head.url, kind, day)
     body = sent_body(http.headers, block, max_bytes=max_bytes)
-    return Content(body, head.url, http.headers.get("content-type"))
+    return Content(body, head.url, http.headers.get("content-type"), day)
 
 
 def sent_body(headers: Mapping[str, str], body: bytes, *, max_bytes: int) -> bytes:

@@ -38,12 +38,13 @@ if TYPE_CHECKING:
 
     from extractors.runtime import Runtime
 
-__all__ = ["Budget", "Extraction", "Worker"]
+__all__ = ["Budget", "Extraction", "Interrupted", "Worker"]
 
 _INSTRUCTIONS = 1024  # tokens kept free for the instructions and the schema's own text
 _TOGETHER = 8  # records of a list answered in one go; more gain little and must fit the context
 _LONG_LIST = 3  # items, from which on a list may go on in a part of the page not read yet
 _MOST_ITEMS = 0.6  # of a list, that stand in blocks of one make where it is one of the page's
+_SILENT = Answer((), complete=True, steps=0, prompt_read=0)
 _FIELD_ANSWER, _LIST_ANSWER = 40, 240  # tokens that a field, or a list, of a record may take
 
 
@@ -64,13 +65,17 @@ class Budget:
         return self.page + self.answer + _INSTRUCTIONS
 
 
+class Interrupted(Exception):
+    """What a `check_stop` raises that wants the records of a list that were finished before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """What a worker made of a page.
 
     `cut` says what was left out, in words for the user; `None` when nothing was. `seen`: records
     that the page was found to list; `None` where no list was recognised.
-    `seconds`: wall time by stage.
+    `seconds`: wall time by stage. `stopped`: it was interrupted; the records finished are there.
     """
 
     records: tuple[Record, ...]
@@ -78,6 +83,7 @@ class Extraction:
     tokens: Tokens
     seconds: dict[str, float] = field(default_factory=dict)
     seen: int | None = None
+    stopped: bool = False
 
 
 class Worker:
@@ -100,6 +106,7 @@ class Worker:
         self.budget = budget or Budget()
         self.tokenizer = tokenizer
         self.compiler = GrammarCompiler(tokenizer, vocab=runtime.config.vocab)
+        self.runtime = runtime
         self.context = runtime.context(self.budget.room)
 
     def extract(
@@ -112,8 +119,9 @@ class Worker:
         """The records that *page* states: one, or as many as it lists where *schema* is `many`.
 
         Each record of a list is read by itself. Of a page longer than the budget the likeliest
-        part is read, then others while fields are open that they may answer. *check_stop* is
-        called before every forward pass and may raise to cancel.
+        part is read, then others while fields are open that they may answer. A record of a list
+        whose answer fails is left out, and counted in `cut`. *check_stop* is called before every
+        forward pass and may raise to cancel; see `Interrupted`.
 
         Raises:
             DecodeFailed: the schema's own text does not fit the context, or the runtime stopped.
@@ -128,6 +136,7 @@ class Worker:
             reading.tokens,
             {"worker": time.perf_counter() - started},
             len(entries) or None,
+            reading.stopped,
         )
 
 
@@ -139,7 +148,10 @@ class _Reading:
     ) -> None:
         self.tokens = Tokens()
         self.cuts: list[str] = []
+        self.stopped = False
         self._overlong = 0  # records of a list that were not read whole
+        self._answered = self._unread = 0  # records of a list
+        self._failures: list[DecodeFailed] = []
         self._worker = worker
         self._page = page
         self._schema = schema
@@ -156,7 +168,7 @@ class _Reading:
         budget = self._worker.budget
         passage = self._shown.choose(self._schema, budget=budget.page)
         records = self._read(passage)
-        read = len(passage)
+        read, partly = len(passage), self._is_part(passage)
         unseen = set(range(len(self._page.document.visible.blocks))) - set(passage.blocks)
         for _ in range(budget.windows - 1):
             wanted = self._worth_reading(records, unseen) if passage.cut else []
@@ -164,13 +176,18 @@ class _Reading:
                 break
             passage = self._shown.choose(self._schema, budget=budget.page, among=wanted)
             records = self._joined(records, self._read(passage))
-            read += len(passage)
+            read, partly = read + len(passage), partly or self._is_part(passage)
             unseen -= set(passage.blocks)
-        if passage.cut:
+        if unseen or partly:
             whole = len(self._page.document.visible.text)
             what = "characters were read, those likeliest to matter"
             self.cuts.insert(0, f"{read:,} of {whole:,} {what}")
         return records
+
+    def _is_part(self, passage: Passage) -> bool:
+        """Whether a block of *passage* is longer than what was shown of it."""
+        blocks = self._page.document.blocks
+        return len(passage) < sum(len(blocks[place].span) for place in passage.blocks)
 
     def _worth_reading(self, records: Sequence[Record], unseen: set[int]) -> list[int]:
         """Unread blocks that look as if they said what *records* leave open, or go on a list."""
@@ -237,12 +254,23 @@ class _Reading:
             found = self._by_model(one, taken)
         url = self._page.document.url
         records = [Record(c, url) for c in found if not all(map(is_absent, c.values()))]
-        if self._overlong:
-            self.cuts.append(f"{self._overlong:,} records are longer than was read of them")
+        self._say_what_is_missing()
         return tuple(replace(record, index=i) for i, record in enumerate(records))
 
+    def _say_what_is_missing(self) -> None:
+        """Raises DecodeFailed when no record could be answered."""
+        if self._failures and not self._answered:
+            raise self._failures[0]
+        if self._unread:
+            self.cuts.append(f"stopped with {self._unread:,} records unread")
+        if self._failures:
+            count, reason = len(self._failures), self._failures[0]
+            self.cuts.append(f"{count:,} records could not be answered: {reason}")
+        if self._overlong:
+            self.cuts.append(f"{self._overlong:,} records are longer than was read of them")
+
     def _by_model(self, one: Schema, entries: Sequence[Entry]) -> list[Mapping[str, Cell]]:
-        """The cells of each of *entries*."""
+        """The cells of each of *entries*; none where it could not be answered."""
         found: list[Mapping[str, Cell]] = []
         for start in range(0, len(entries), _TOGETHER):
             found += self._together(one, entries[start : start + _TOGETHER])
@@ -255,12 +283,32 @@ class _Reading:
             )
             for entry in entries
         ]
-        found = []
-        for passage, answer in zip(passages, self._answers(one, passages), strict=True):
+        found: list[Mapping[str, Cell]] = []
+        for passage, answer in zip(passages, self._told(one, passages), strict=True):
             (record,) = self._ground(one, passage, answer)
-            found.append(record.cells)
+            found.append({} if answer is _SILENT else record.cells)
             self._overlong += passage.cut or not answer.complete
         return found
+
+    def _told(self, schema: Schema, passages: Sequence[Passage]) -> list[Answer]:
+        """As `_answers`; what fails, or is left after a stop, is an answer that says nothing."""
+        silence = [_SILENT] * len(passages)
+        try:
+            if not self.stopped:
+                answers = self._answers(schema, passages)
+                self._answered += len(answers)
+                return answers
+        except Interrupted:
+            if not self._answered:
+                raise
+            self.stopped = True
+        except DecodeFailed as error:
+            if len(passages) > 1:  # who failed?
+                return [one for passage in passages for one in self._told(schema, [passage])]
+            self._failures.append(error)
+            return silence
+        self._unread += len(passages)
+        return silence
 
     def _answers(self, schema: Schema, passages: Sequence[Passage]) -> list[Answer]:
         """Answers for *passages* in one go, or in two where all do not fit the context."""
@@ -315,10 +363,10 @@ class _Reading:
         )
 
     def _count(self, answers: Sequence[Answer], *, steps: int) -> None:
-        self.tokens = Tokens(
-            self.tokens.prompt + sum(answer.prompt_read for answer in answers),
-            self.tokens.output + sum(len(answer.tokens) for answer in answers),
-            self.tokens.steps + steps,
+        self.tokens += Tokens(
+            sum(answer.prompt_read for answer in answers),
+            sum(len(answer.tokens) for answer in answers),
+            steps,
         )
 
 
@@ -339,4 +387,5 @@ def _make(xpath: str) -> str:
 
 def _answer_limit(schema: Schema) -> int:
     """Tokens for the answer about one record of a list, so that several fit one context."""
-    return sum(_LIST_ANSWER if field.many else _FIELD_ANSWER for field in schema.walk())
+    long = [field.many or field.kind is Kind.GENERATED for field in schema.walk()]
+    return sum(_LIST_ANSWER if field else _FIELD_ANSWER for field in long)

@@ -13,7 +13,7 @@ from schemas.fitting import fitted
 from schemas.record import ABSENT, Cell, Record, ValueStatus, cell_values
 from schemas.schema import Schema
 
-__all__ = ["answered", "merged", "remaining"]
+__all__ = ["answered", "merged", "remaining", "settled", "unsettled"]
 
 
 def answered(schema: Schema, records: Sequence[Record]) -> bool:
@@ -43,6 +43,31 @@ def merged(schema: Schema, first: Sequence[Record], then: Sequence[Record]) -> t
         for name, cell in first[0].cells.items()
     }
     return (replace(first[0], cells=cells),)
+
+
+def unsettled(schema: Schema, records: Sequence[Record], *, least: float) -> Schema | None:
+    """*schema* with the fields of which some answer is less sure than *least*, or breaks a limit.
+
+    "The page does not say" is an answer, and settles a field when it is sure; so does a list, by
+    its items. `None`: all are settled.
+    """
+    (record,) = fitted(schema, records) or (None,)
+    names = {f.name for f in schema if record is None or _least_sure(record.cells[f.name]) < least}
+    fields = tuple(field for field in schema.fields if field.name in names)
+    return replace(schema, fields=fields) if fields else None
+
+
+def settled(first: Sequence[Record], then: Sequence[Record], asked: Schema) -> tuple[Record, ...]:
+    """*first*'s answers but for the fields of *asked*, which *then* has answered anew."""
+    if not first or not then:
+        return tuple(then or first)
+    anew = {name: then[0].cells.get(name, ABSENT) for name in asked.names}
+    return (replace(first[0], cells={**first[0].cells, **anew}),)
+
+
+def _least_sure(cell: Cell) -> float:
+    """The least confidence in *cell*; of a list without items, which nobody was sure of, 0."""
+    return min((value.confidence for value in cell_values(cell)), default=0.0)
 
 
 def _open(schema: Schema, records: Sequence[Record]) -> set[str]:

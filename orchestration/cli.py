@@ -1,7 +1,7 @@
 """The `fieldwise` command.
 
 Exit status: 0 every page was answered, 1 some page was not (the rest is written), 2 bad usage or
-schema, 3 nothing could be run.
+schema, 3 nothing could be run, 4 stopped before the end (what was finished is written and kept).
 """
 
 from __future__ import annotations
@@ -17,18 +17,22 @@ import typer
 
 from orchestration.commands import (
     ExitStatus,
+    FormatChoice,
     TierChoice,
     errors_as_exit_status,
+    export_format,
+    leave,
     stop_on_ctrl_c,
 )
-from orchestration.console import Watcher, say
+from orchestration.console import Watcher
 from orchestration.evaluate_command import evaluate
+from orchestration.jobs_command import jobs_app
+from orchestration.plan_command import Wanted
+from orchestration.plan_command import plan as plan_command
 from orchestration.settings import Settings
 from schemas import library
 from schemas.json_schema import to_json_schema
-from schemas.record import PageStatus
 from schemas.schema import Schema
-from schemas.source import resolve
 
 __all__ = ["ExitStatus", "app", "main"]
 
@@ -42,15 +46,8 @@ app = typer.Typer(
 models_app = typer.Typer(help="What models are there; fetch or compile one.")
 app.add_typer(models_app, name="models", invoke_without_command=True)
 app.command()(evaluate)
-
-
-class FormatChoice(StrEnum):
-    """`export.Format`, spelt here so that `--help` need not load the exporters."""
-
-    JSON = "json"
-    JSONL = "jsonl"
-    CSV = "csv"
-    PARQUET = "parquet"
+app.add_typer(jobs_app, name="jobs", invoke_without_command=True)
+app.command(name="plan")(plan_command)
 
 
 class Via(StrEnum):
@@ -76,8 +73,15 @@ def extract(
         ),
     ],
     schema: Annotated[
-        str, typer.Option(help='a ready schema, a JSON Schema file, or "title, salary number"')
-    ],
+        str | None,
+        typer.Option(help='a ready schema, JSON Schema or example, or "title, salary number"'),
+    ] = None,
+    ask: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="what you want, in plain words")
+    ] = None,
+    plan: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="how to read, from `fieldwise plan`")
+    ] = None,
     format: Annotated[
         FormatChoice | None, typer.Option(help="default: by the name of -o, else jsonl")
     ] = None,
@@ -93,8 +97,11 @@ def extract(
     max_cost: Annotated[
         int | None, typer.Option(min=1, metavar="TOKENS", help="stop before spending more")
     ] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="only say what it would take, by reading a sample")
+    ] = False,
     evidence: Annotated[
-        bool, typer.Option("--evidence", help="quotes as columns too (CSV, Parquet)")
+        bool, typer.Option("--evidence", help="quotes as columns too (CSV, Parquet, XLSX)")
     ] = False,
     bom: Annotated[bool, typer.Option("--bom", help="mark a CSV as UTF-8, for Excel")] = False,
     allow_private: Annotated[
@@ -113,8 +120,8 @@ def extract(
 ) -> None:
     """Pull the fields of a schema out of pages."""
     with errors_as_exit_status():
-        wanted = resolve(schema)
-        form = _format(format, output)
+        asked = Wanted(schema, ask, plan)
+        form = export_format(format, output)
         settings = _settings(
             allow_private=allow_private or None,
             http_cache=False if no_cache else None,
@@ -130,12 +137,20 @@ def extract(
             Engine(settings, progress=watcher.progress) as engine,
             stop_on_ctrl_c() as stop,
         ):
+            wanted = asked.schema(engine, quiet=quiet)
+            if estimate:
+                said = engine.estimate(
+                    _listed(sources), wanted, tier=tier.tier, plan=asked.plan, stop=stop
+                )
+                print(said.explain())
+                return
             events = engine.run(
                 _listed(sources),
                 wanted,
                 job=job,
                 tier=tier.tier,
                 max_tokens=max_cost,
+                plan=asked.plan,
                 stop=stop,
             )
             ended, counts = watcher.follow(events)
@@ -147,10 +162,7 @@ def extract(
                 schema=wanted,
                 options=ExportOptions(evidence=evidence, bom=bom),
             )
-        if ended.stopped:
-            say(f"{ended.stopped}; go on with --job {ended.job.name!r}")
-        if ended.stopped or counts[PageStatus.FAILED]:
-            raise typer.Exit(ExitStatus.SOME_FAILED)
+        leave(ended, counts)
 
 
 def _settings(**flags: bool | None) -> Settings:
@@ -166,25 +178,6 @@ def _listed(sources: list[str]) -> Iterator[str]:
             yield from (line.strip() for line in sys.stdin if line.strip())
         else:
             yield source
-
-
-def _format(chosen: FormatChoice | None, output: Path | None) -> str:
-    """The export format. Bad places are refused before any work is done for them."""
-    if output is None:
-        if chosen is FormatChoice.PARQUET and sys.stdout.isatty():
-            raise typer.BadParameter("parquet is not for a terminal; add -o FILE")
-        return chosen or FormatChoice.JSONL
-    if output.is_dir() or not output.absolute().parent.is_dir():
-        raise typer.BadParameter(f"{output} is not a file in an existing folder")
-    if chosen:
-        return chosen
-    try:
-        return FormatChoice(output.suffix.lower().lstrip("."))
-    except ValueError:
-        names = ", ".join(FormatChoice)
-        raise typer.BadParameter(
-            f"{output.name!r} does not say the format; give --format {names}"
-        ) from None
 
 
 @app.command()
@@ -208,12 +201,19 @@ def _schema_line(schema: Schema) -> str:
 def open_app(
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="default: the first free one from 7860")] = None,
+    users: Annotated[
+        Path | None,
+        typer.Option(help="file of `name:password` lines; needed where others reach the address"),
+    ] = None,
+    mcp: Annotated[
+        bool, typer.Option("--mcp", help="serve the endpoints as MCP tools too")
+    ] = False,
 ) -> None:
     """Open the page in the browser."""
     import app as page
 
     with errors_as_exit_status():
-        page.main(host=host, port=port)
+        page.main(host=host, port=port, users=users, mcp=mcp)
 
 
 @models_app.callback()

@@ -14,6 +14,7 @@ from schemas.document import Span
 from schemas.record import (
     ABSENT,
     Cell,
+    Cost,
     Evidence,
     PageResult,
     PageStatus,
@@ -68,6 +69,7 @@ def to_plain(result: PageResult) -> Plain:
         "text": result.text,
         "seen": result.seen,
         "next_page": result.next_page,
+        "spent": {tier.value: asdict(cost) for tier, cost in result.spent.items()},
     }
 
 
@@ -83,6 +85,10 @@ def from_plain(plain: Plain) -> PageResult:
         text=plain["text"],
         seen=plain.get("seen"),  # rows from before lists were counted lack these
         next_page=plain.get("next_page"),
+        spent={
+            Tier(tier): Cost(Tokens(**cost["tokens"]), cost["seconds"])
+            for tier, cost in plain.get("spent", {}).items()
+        },
     )
 
 

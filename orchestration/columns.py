@@ -31,16 +31,19 @@ class Column:
     read: Callable[[PageResult, Record | None], Entry]
 
 
-def columns(schema: Schema, *, evidence: bool = False) -> list[Column]:
+def columns(schema: Schema, *, evidence: bool = False, marked: bool = False) -> list[Column]:
     """The fields (an object's parts as `field.part`), then `source` and `status`.
 
-    With *evidence*, six more for every field: `_quote`, `_xpath`, `_markup` (the path there),
-    `_contrary` (the other quote of a conflict), `_tier`, `_confidence`. No two columns share a
-    name: one that a column before it has taken gets underscores added, so that a field of the
-    user's named "source" keeps its name.
+    With *marked*, `_status` after the fields for every one that is generated, as it has no quote:
+    "generated" where the model wrote something. With *evidence*, six more for every field:
+    `_quote`, `_xpath`, `_markup` (the path there), `_contrary` (the other quote of a conflict),
+    `_tier`, `_confidence`. No two columns share a name: one that a column before it has taken gets
+    underscores added, so that a field of the user's named "source" keeps its name.
     """
     leaves = [leaf for field in schema for leaf in _leaves(field)]
     made = [_column(leaf, leaf.name, leaf.kind, _data) for leaf in leaves]
+    generated = [leaf for leaf in leaves if marked and leaf.kind is Kind.GENERATED]
+    made += [_column(leaf, f"{leaf.name}_status", Kind.TEXT, _status) for leaf in generated]
     made.append(Column("source", Kind.TEXT, 0, lambda page, record: page.source))
     made.append(Column("status", Kind.TEXT, 0, lambda page, record: page.status.value))
     if evidence:
@@ -112,6 +115,10 @@ def _data(value: Value) -> Scalar:
     """The data; `None` for a number that is not finite, which not every format can carry."""
     data: Scalar = value.data
     return None if isinstance(data, float) and not isfinite(data) else data
+
+
+def _status(value: Value) -> Scalar:
+    return value.status.value
 
 
 def _quote(value: Value) -> Scalar:

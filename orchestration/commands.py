@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum, StrEnum
+from pathlib import Path
 
 import typer
 
 from orchestration.console import say
+from orchestration.events import JobEnded
 from schemas.errors import FieldwiseError, GoldError, PlanInvalid, SchemaError
-from schemas.record import Tier
+from schemas.record import PageStatus, Tier
 
-__all__ = ["ExitStatus", "TierChoice", "errors_as_exit_status", "stop_on_ctrl_c"]
+__all__ = [
+    "ExitStatus",
+    "FormatChoice",
+    "TierChoice",
+    "errors_as_exit_status",
+    "export_format",
+    "leave",
+    "stop_on_ctrl_c",
+]
 
 
 class ExitStatus(IntEnum):
@@ -23,6 +35,7 @@ class ExitStatus(IntEnum):
     SOME_FAILED = 1
     BAD_USAGE = 2
     NOTHING_RUN = 3
+    STOPPED = 4
 
 
 class TierChoice(StrEnum):
@@ -35,6 +48,48 @@ class TierChoice(StrEnum):
     def tier(self) -> Tier | None:
         """As `Engine.run` takes it."""
         return None if self is TierChoice.AUTO else Tier(self.value)
+
+
+class FormatChoice(StrEnum):
+    """`export.Format`, spelt here so that `--help` need not load the exporters."""
+
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+
+
+def export_format(chosen: FormatChoice | None, output: Path | None) -> str:
+    """The export format. Bad places are refused before any work is done for them."""
+    if output is None:
+        binary = chosen in (FormatChoice.PARQUET, FormatChoice.XLSX)
+        if binary and sys.stdout.isatty():
+            raise typer.BadParameter(f"{chosen} is not for a terminal; add -o FILE")
+        return chosen or FormatChoice.JSONL
+    if output.is_dir() or not output.absolute().parent.is_dir():
+        raise typer.BadParameter(f"{output} is not a file in an existing folder")
+    if chosen:
+        return chosen
+    try:
+        return FormatChoice(output.suffix.lower().lstrip("."))
+    except ValueError:
+        names = ", ".join(FormatChoice)
+        raise typer.BadParameter(
+            f"{output.name!r} does not say the format; give --format {names}"
+        ) from None
+
+
+def leave(ended: JobEnded, counts: Counter[PageStatus]) -> None:
+    """Say what is missing of a run, and leave with the status that fits."""
+    if ended.stopped:
+        say(
+            f"{ended.stopped}; what is finished is kept: "
+            f"go on with `fieldwise jobs resume {shlex.quote(ended.job.name)}`"
+        )
+        raise typer.Exit(ExitStatus.STOPPED)
+    if counts[PageStatus.FAILED]:
+        raise typer.Exit(ExitStatus.SOME_FAILED)
 
 
 @contextmanager

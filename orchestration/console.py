@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich import box
 from rich.console import Console
@@ -21,14 +21,14 @@ from rich.progress import (
 from rich.table import Table
 
 from extractors.weights import Progress as ModelProgress
-from orchestration.events import Event, JobEnded, JobStarted, PageDone
+from orchestration.events import Event, JobEnded, JobStarted, LayoutPlanned, PageDone
 from schemas.record import PageResult, PageStatus
 
 if TYPE_CHECKING:
     from orchestration.evaluate import Report
     from orchestration.scoring import Score
 
-__all__ = ["Watcher", "print_report", "say"]
+__all__ = ["Watcher", "print_jobs", "print_pairs", "print_report", "say"]
 
 _STAGES = {"download": "Fetching", "verify": "Checking", "compile": "Compiling"}
 
@@ -37,8 +37,7 @@ _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def say(text: str) -> None:
     """Print a line on standard error. Control characters in it cannot reach the terminal."""
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    _errors.print(escape(shown))
+    _errors.print(escape(_printable(text)))
 
 
 class Watcher:
@@ -98,7 +97,11 @@ class Watcher:
                     done += 1
                     self._draw("Pages", done, total, "pages")
                     self._name_failure(result)
-                case JobEnded():
+                case LayoutPlanned(source=source, plan=plan) if not self._quiet:
+                    say(f"{source}: {plan.origin.explain()}")
+                case JobEnded(cost=cost):
+                    if cost.spent and not self._quiet:
+                        say(cost.explain())
                     return event, counts
         raise RuntimeError("a job's events always end with JobEnded")
 
@@ -114,6 +117,36 @@ class Watcher:
             say(f"{result.source}: {result.status}: {result.reason}")
         elif result.seen is not None and len(result.records) < result.seen:
             say(f"{result.source}: {len(result.records):,} of {result.seen:,} records")
+
+
+def print_jobs(jobs: Iterable[Mapping[str, Any]]) -> None:
+    """Print a line a job, on standard output."""
+    table = _table("no.", "name", "created (UTC)", "state", "pages", "schema")
+    for job in jobs:
+        day = str(job["created"])[:16].replace("T", " ")
+        pages = _pages(job["pages"])
+        cells = (str(job["number"]), job["name"], day, job["state"], pages, job["schema"])
+        table.add_row(*(escape(_printable(cell)) for cell in cells))
+    Console(highlight=False).print(table)
+
+
+def print_pairs(pairs: Mapping[str, Any]) -> None:
+    """Print what *pairs* name, a line each; more lines of one are set in."""
+    for name, value in pairs.items():
+        text = _pages(value) if isinstance(value, Mapping) else str(value)
+        first, *rest = text.split("\n")
+        print(f"{name + ':':<12}{_printable(first)}")
+        for line in rest:
+            print(f"{'':<12}{_printable(line)}")
+
+
+def _pages(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {status}" for status, count in counts.items()) or "none"
+
+
+def _printable(text: str) -> str:
+    """*text* without what a terminal would obey."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def print_report(report: Report, *, groups: bool = True) -> None:

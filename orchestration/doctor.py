@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extractors import catalogue
+from extractors.family import Release, releases
 from extractors.machine import Machine, read_machine
 from extractors.weights import WeightStore
 from orchestration.settings import Settings
@@ -138,12 +139,36 @@ def _browser() -> Check:
 
 
 def model_table(settings: Settings) -> Iterator[str]:
-    """A line a model: name, role, licence, whether it is here, title."""
-    installed = {weights.name: weights for weights in _store(settings).installed()}
-    yield f"{'NAME':<28}{'ROLE':<8}{'LICENCE':<12}{'HERE':<6}MODEL"
+    """A line a model: name, role, context in tokens, licence, whether it is here, title.
+
+    After those that can be fetched by name come the other releases of Qwen2. "endpoint": a planner
+    that the settings name.
+    """
+    installed = {weights.name for weights in _store(settings).installed()}
+    yield _model_line("NAME", "ROLE", "CONTEXT", "LICENCE", "HERE", "MODEL")
+    known = {release.name: release for release in releases()}
     for model in catalogue.models():
+        release = known.pop(model.name, None)
+        context = _context(release) if release else _OTHER_CONTEXTS.get(model.name, "?")
         here = "yes" if model.name in installed else "no"
-        yield f"{model.name:<28}{model.role:<8}{model.licence:<12}{here:<6}{model.title}"
+        yield _model_line(model.name, model.role, context, model.licence, here, model.title)
+    for release in known.values():
+        served = settings.planner_url and settings.planner_model.endswith(release.title)
+        here = "endpoint" if served else "no"
+        row = (release.role, _context(release), release.licence, here, release.title)
+        yield _model_line(release.name, *row)
+
+
+_OTHER_CONTEXTS = {"smollm2-135m-instruct": "8K", "qwen2.5-coder-1.5b-instruct": "32K"}
+
+
+def _context(release: Release) -> str:
+    more = f"-{release.yarn // 1024}K" if release.yarn else ""
+    return f"{release.context // 1024}K{more}"
+
+
+def _model_line(name: str, role: str, context: str, licence: str, here: str, title: str) -> str:
+    return f"{name:<28}{role:<9}{context:<10}{licence:<16}{here:<10}{title}"
 
 
 def _store(settings: Settings) -> WeightStore:

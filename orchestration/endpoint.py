@@ -39,14 +39,14 @@ _TRY_AGAIN = frozenset({408, 409, 425, 429})
 class Address:
     """Where a model answers. `key` is left out of every message and of `repr`.
 
-    `form`: how the reply's JSON Schema is sent, as OpenAI's `response_format` or as vLLM's own
-        `structured_outputs`.
+    `form`: how the reply's JSON Schema is sent: as OpenAI's `response_format`, as vLLM's own
+        `structured_outputs`, or as llama-cpp-python's server takes it.
     """
 
     url: str
     model: str
     key: str | None = field(default=None, repr=False)
-    form: Literal["openai", "vllm"] = "openai"
+    form: Literal["openai", "vllm", "llama_cpp"] = "openai"
 
 
 class Endpoint:
@@ -117,13 +117,14 @@ class Endpoint:
 
     def _ask(self, messages: Sequence[Message], form: Mapping[str, Any]) -> str:
         self._seen.forget()
-        generate = Generator(self._model, JsonSchema(json.dumps(form)))
+        options: dict[str, Any] = {"max_tokens": self._max_tokens, "temperature": 0.0}
+        if self._address.form == "llama_cpp":  # the one form that Outlines does not know
+            generate = Generator(self._model)
+            options["response_format"] = {"type": "json_object", "schema": form}
+        else:
+            generate = Generator(self._model, JsonSchema(json.dumps(form)))
         with self._explained():
-            text = generate(
-                Chat([dict(message) for message in messages]),
-                max_tokens=self._max_tokens,
-                temperature=0.0,
-            )
+            text = generate(Chat([dict(message) for message in messages]), **options)
         self.spent += self._seen.tokens
         return self._whole(text)
 

@@ -4,36 +4,42 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, suppress
-from dataclasses import replace
+from contextlib import ExitStack, closing
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from extractors.blocks import ParsedPage, parse_page
+from extractors.blocks import ParsedPage
 from extractors.compile import Precision
 from extractors.machine import read_machine
 from extractors.models import ModelLibrary
-from extractors.pages import Limits, Manners, Page, Reader, Source
+from extractors.pages import Limits, Manners, Page, Reader, discover
 from extractors.rendering import Renderer, why_not
 from extractors.weights import Progress, WeightStore, ignore
 from extractors.worker import Budget, Extraction
-from orchestration.events import Event, JobEnded, JobStarted, PageDone
+from orchestration.cost import Estimate, estimated, spread
+from orchestration.events import Event, LayoutPlanned, PageDone
 from orchestration.intake import UPLOADS, Intake, shown
-from orchestration.learned import LearnedLayouts, fingerprint
+from orchestration.job_run import JobRun, Orders
+from orchestration.layouts import Ahead, GivenPlan, PlanSource, each_layout
 from orchestration.pipeline import PageWorker, Pipeline, Stop, Stopped
+from orchestration.planning import Planning
 from orchestration.settings import Settings
 from orchestration.store import Job, JobState, Store
-from schemas.errors import SourceError, StoreError
+from schemas.errors import StoreError
+from schemas.plan import Origin, Plan
+from schemas.plan_json import parse_plan, plan_to_json
 from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Schema
+from schemas.source import AnySchema, as_schema
 
 if TYPE_CHECKING:
     from extractors.outlines_model import OutlinesModel
 
 __all__ = ["Engine", "PageWorker", "extract"]
+
+_PLAN = "plan"  # among a job's options
 
 
 class Engine:
@@ -64,7 +70,16 @@ class Engine:
         self._reader = self._open.enter_context(reader or self._open_reader())
         renderer = self._open.enter_context(Renderer(self._reader.web, limits=self._limits()))
         draws = self.settings.render and why_not() is None
-        self._pipeline = Pipeline(self._ask, draw=renderer.render if draws else None)
+        ours = None if open_worker else self._worker
+        planning = Planning(self.settings, self.weights, ours, turn=self._model_lock)
+        self._planning = self._open.enter_context(closing(planning))
+        self._pipeline = Pipeline(
+            self._ask,
+            draw=renderer.render if draws else None,
+            small_first=self.settings.small_first,
+            least=self.settings.least_sure,
+            repair=self._planning.repair,
+        )
         self.store = self._open.enter_context(store or Store(self.settings.results_file))
         self._intake = Intake(self.store, self._reader, self._limits())
 
@@ -93,12 +108,15 @@ class Engine:
         tier: Tier | None = None,
         max_tokens: int | None = None,
         names: Mapping[str, str] | None = None,
+        plan: Plan | None = None,
         stop: Stop = lambda: False,
+        owner: str = "",
     ) -> Iterator[Event]:
         """Read, extract and store; yields JobStarted, a PageDone a page, and JobEnded.
 
-        A page that cannot be read or answered is a PageDone whose result says why; the job goes
-        on. An unfinished job of the same name and schema is taken up where it stopped.
+        Where a planner is set, a LayoutPlanned comes before the first page of each layout. A page
+        that cannot be read or answered is a PageDone whose result says why; the job goes on. An
+        unfinished job of the same name and schema is taken up where it stopped.
 
         Args:
             sources: URLs, HTML files, folders, archives.
@@ -108,16 +126,21 @@ class Engine:
             max_tokens: the job ends before the page after this many tokens were spent.
             names: of uploaded files, path to the name that people know; the job and its results
                 say that name alone, and the pages' bytes are kept.
+            plan: how all pages are read, made or edited before; its schema must be *schema*.
             stop: asked before every forward pass; when true, the page at hand is left unfinished.
+            owner: whose job it is, where people sign in; kept in its options.
 
         Raises:
             ModelMissing: no weights, before the first readable page; the job can be resumed.
             NoMemory: the model does not fit into what is left; the same holds.
             StoreError: the results cannot be kept, or *job* is another job's name.
+            PlanError: a layout has no plan, and the settings let no lesser planner make one.
         """
         given, names = tuple(sources), names or {}
-        current = self._job(job, schema, [shown(one, names) for one in given], tier, names)
-        yield from self._run(current, given, tier, names, max_tokens, stop)
+        more: dict[str, Any] = {"owner": owner} if owner else {}
+        more |= {_PLAN: plan_to_json(plan)} if plan else {}
+        current = self._job(job, schema, [shown(one, names) for one in given], tier, names, more)
+        yield from self._run(current, given, Orders(tier, max_tokens, stop, names))
 
     def run_again(
         self,
@@ -138,9 +161,10 @@ class Engine:
         found = self._intake.found(earlier, earlier.sources, {})
         sources += [one.name for one in found if one.name not in sources and one.error is None]
         uploads = {name: name for name in earlier.options.get(UPLOADS, ())}
-        current = self._job(job, schema, sources, tier, uploads)
+        more = {name: kept for name, kept in earlier.options.items() if name == "owner"}
+        current = self._job(job, schema, sources, tier, uploads, more)
         self.store.copy_kept(earlier.id, current.id)
-        yield from self._run(current, sources, tier, {}, max_tokens, stop)
+        yield from self._run(current, sources, Orders(tier, max_tokens, stop))
 
     def resume(
         self, job: Job, *, max_tokens: int | None = None, stop: Stop = lambda: False
@@ -152,62 +176,58 @@ class Engine:
         if job.state is JobState.DONE and not self.store.counts(job.id).get(PageStatus.FAILED):
             raise StoreError(f"the job {job.name!r} is finished", hint="export it, or run it again")
         tier = Tier(job.options["tier"]) if job.options.get("tier") else None
-        yield from self._run(job, job.sources, tier, {}, max_tokens, stop)
+        yield from self._run(job, job.sources, Orders(tier, max_tokens, stop))
 
     def page(self, job: Job, source: str) -> Page:
         """The bytes behind one page of *job*. Raises SourceError where they cannot be had again."""
         return self._intake.page(job, source)
 
-    def _run(
+    def estimate(
         self,
-        current: Job,
-        given: Sequence[str],
-        tier: Tier | None,
-        names: Mapping[str, str],
-        max_tokens: int | None,
-        stop: Stop,
-    ) -> Iterator[Event]:
-        found = self._intake.found(current, given, names)
-        finished = self.store.finished(current.id)
-        yield JobStarted(current, len(found), sum(source.name in finished for source in found))
-        spent, learned = 0, self._learned(current, tier)
-        placed = zip(self._intake.places(current, found), found, strict=True)
-        left = [(place, source) for place, source in placed if source.name not in finished]
-        sources = [source for _, source in left]
-        with closing(self._intake.pages(current, sources, stop=stop)) as pages:
-            for position, source in left:
-                reason = _why_to_stop(stop, spent, max_tokens)
-                page = None if reason else next(pages, None)
-                result = page and self._result(source, page, current.schema, tier, stop, learned)
-                if not isinstance(result, PageResult):
-                    yield JobEnded(current, reason or "stopped")
-                    return
-                kept = page if self._is_kept(current, source) else None
-                self.store.save(
-                    current.id, position, result, page=kept if isinstance(kept, Page) else None
-                )
-                spent += result.tokens.prompt + result.tokens.output
-                yield PageDone(position, result)
-        self.store.set_state(current.id, JobState.DONE)
-        yield JobEnded(replace(current, state=JobState.DONE))
+        sources: Iterable[str],
+        schema: Schema,
+        *,
+        tier: Tier | None = None,
+        sample: int = 3,
+        plan: Plan | None = None,
+        stop: Stop = lambda: False,
+    ) -> Estimate:
+        """What a job over *sources* is likely to take, from reading *sample* of its pages.
 
-    def _learned(self, job: Job, tier: Tier | None) -> LearnedLayouts | None:
-        """What *job*'s finished pages teach; `None` where selectors have no part in it."""
-        if tier is not None or job.schema.many or not self.settings.selectors:
-            return None
-        learned, kept = LearnedLayouts(job.schema), self.store.kept(job.id)
-        for result in self.store.results(job.id):
-            at_hand = result.source in kept or "://" not in result.source
-            if result.status is PageStatus.OK and result.records and at_hand:
-                with suppress(SourceError):
-                    page = self._intake.page(job, result.source)
-                    learned.note(fingerprint(page), partial(parse_page, page), result.records[0])
-        return learned
+        Nothing is stored. Raises ModelMissing and NoMemory as `run` does.
+        """
+        found = list(discover(tuple(sources), limits=self._limits()))
+        chosen = [found[place] for place in spread(len(found), sample)]
+        results = []
+        with closing(self._reader.read_all(chosen, stop=stop)) as pages:
+            for page in pages:
+                if isinstance(page, Page):
+                    try:
+                        results.append(self._pipeline.result(page, schema, tier, stop, plan=plan))
+                    except Stopped:
+                        break
+                else:
+                    results.append(PageResult("", PageStatus.FAILED))
+        return estimated(results, len(found))
 
-    def _is_kept(self, job: Job, source: Source) -> bool:
-        """Whether the bytes of *source* are to be kept with the results."""
-        allowed = self.settings.http_cache or source.url is None
-        return allowed and self._intake.worth_keeping(job, source)
+    def _run(self, job: Job, given: Sequence[str], orders: Orders) -> Iterator[Event]:
+        run = JobRun(
+            job,
+            orders,
+            self._planned(job),
+            store=self.store,
+            intake=self._intake,
+            pipeline=self._pipeline,
+            keep_fetched=self.settings.http_cache,
+            selectors=self.settings.selectors,
+        )
+        yield from run.events(given)
+
+    def _planned(self, job: Job) -> PlanSource:
+        """How the pages of *job* are read: by the plan it was given, or one a layout."""
+        if job.options.get(_PLAN):
+            return GivenPlan(parse_plan(job.options[_PLAN]))
+        return self._planning.layouts(job.schema) or GivenPlan(None)
 
     def _job(
         self,
@@ -216,6 +236,7 @@ class Engine:
         sources: Sequence[str],
         tier: Tier | None,
         names: Mapping[str, str],
+        more: Mapping[str, Any],
     ) -> Job:
         """The open job called *name*, or a new one."""
         if name is None:
@@ -226,29 +247,15 @@ class Engine:
                 "tier": tier.value if tier else None,
                 "folder": str(Path.cwd()),
                 UPLOADS: sorted(names.values()),
+                **more,
             }
             return self.store.create_job(name, schema, sources=sources, options=options)
+        if known.options.get("owner", "") != more.get("owner", ""):
+            raise StoreError(f"there is a job named {name!r} already", hint="choose another name")
         if known.state is JobState.OPEN and known.schema == schema:
             return known
         what = "is finished" if known.state is JobState.DONE else "has another schema"
         raise StoreError(f"the job {name!r} {what}", hint="choose another name for this one")
-
-    def _result(
-        self,
-        source: Source,
-        page: Page | SourceError,
-        schema: Schema,
-        tier: Tier | None,
-        stop: Stop,
-        learned: LearnedLayouts | None,
-    ) -> PageResult | None:
-        """How one page ends; `None` when it was stopped."""
-        if isinstance(page, SourceError):
-            return PageResult(source.name, PageStatus.FAILED, reason=page.explain())
-        try:
-            return self._pipeline.result(page, schema, tier, stop, learned=learned)
-        except Stopped:
-            return None
 
     def _ask(self, tier: Tier, page: ParsedPage, schema: Schema, stop: Stop) -> Extraction:
         def check_stop() -> None:
@@ -290,6 +297,24 @@ class Engine:
             threads=self.settings.threads,
             device=self.settings.device,
         )
+
+    def plan(
+        self, sources: Iterable[str], schema: Schema, *, stop: Stop = lambda: False
+    ) -> Iterator[LayoutPlanned]:
+        """A plan for each layout of the pages of *sources*, as their first pages come.
+
+        Raises:
+            PlanError: a layout has no plan, and the settings let no lesser planner make one.
+        """
+        planned = self._planning.layouts(schema, asked_for=True) or GivenPlan(None)
+        found = list(discover(tuple(sources), limits=self._limits()))
+        with closing(self._reader.read_all(found, stop=stop)) as pages:
+            for number, plan in each_layout(planned, Ahead(pages)):
+                yield LayoutPlanned(found[number].name, plan)
+
+    def fields(self, ask: str) -> tuple[Schema, Origin]:
+        """The schema that plain words ask for, and who read them. Raises PlanError."""
+        return self._planning.planner(asked_for=True).fields(ask)
 
     def _model_name(self, tier: Tier) -> str | None:
         settings = self.settings
@@ -351,18 +376,15 @@ class Engine:
         )
 
 
-def _why_to_stop(stop: Stop, spent: int, max_tokens: int | None) -> str | None:
-    if stop():
-        return "stopped"
-    if max_tokens is not None and spent >= max_tokens:
-        return f"the limit of {max_tokens:,} tokens was reached"
-    return None
-
-
 def extract(
-    sources: Iterable[str], *, schema: Schema, settings: Settings | None = None
+    sources: Iterable[str], *, schema: AnySchema, settings: Settings | None = None
 ) -> list[PageResult]:
-    """The results of *sources*, a page each, in the order given. Raises as `Engine.run` does."""
+    """The results of *sources*, a page each, in the order given.
+
+    *schema*: a `Schema`, text as on the command line, a Pydantic class, or decoded JSON, which is a
+    JSON Schema or an example of a record. Raises as `as_schema` and `Engine.run` do.
+    """
+    wanted = as_schema(schema)
     with Engine(settings) as engine:
-        events = engine.run(sources, schema)
+        events = engine.run(sources, wanted)
         return [event.result for event in events if isinstance(event, PageDone)]

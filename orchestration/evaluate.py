@@ -40,12 +40,14 @@ _RESAMPLES = 1000
 
 @dataclass(frozen=True, slots=True)
 class GoldPage:
-    """`page`: the HTML file; `None` where the set has only the gold. `group`: template or site."""
+    """`page`: the HTML file; `None` where the set has only the gold. `group`: template or site.
+    `source`: where the page was read from when the set was made; `None`: the set does not say."""
 
     name: str
     gold: Mapping[str, Any]
     page: Path | None = None
     group: str = "-"
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +120,13 @@ def read_gold_set(folder: Path) -> list[GoldPage]:
             f"{folder} holds no gold/*.json",
             hint="a set is a folder with html/NAME.html and gold/NAME.json for each page",
         )
-    groups = dict(_groups(folder / "manifest.jsonl"))
+    listed = dict(_listed(folder / "manifest.jsonl"))
     pages = []
     for file in files:
         page = folder / "html" / f"{file.stem}.html"
         found = page if page.is_file() else None
-        pages.append(GoldPage(file.stem, _object(file), found, groups.get(file.stem, "-")))
+        group, source = listed.get(file.stem, ("-", None))
+        pages.append(GoldPage(file.stem, _object(file), found, group, source))
     return pages
 
 
@@ -143,7 +146,8 @@ def _object(file: Path) -> dict[str, Any]:
     return gold
 
 
-def _groups(manifest: Path) -> Iterator[tuple[str, str]]:
+def _listed(manifest: Path) -> Iterator[tuple[str, tuple[str, str | None]]]:
+    """Each page's name, with its group and where it was read from."""
     if not manifest.is_file():
         return
     # not splitlines: other line ends than this one may stand inside JSON text
@@ -152,7 +156,9 @@ def _groups(manifest: Path) -> Iterator[tuple[str, str]]:
             continue
         try:
             entry = json.loads(line)
-            yield str(entry["id"]), str(entry.get("template") or entry.get("site") or "-")
+            group = str(entry.get("template") or entry.get("site") or "-")
+            source = entry.get("source")
+            yield str(entry["id"]), (group, source if isinstance(source, str) else None)
         except (ValueError, KeyError, AttributeError) as error:
             hint = 'each line is an object such as {"id": "page-1", "template": "shop"}'
             raise GoldError(f"{manifest}, line {number}: {error}", hint=hint) from error
@@ -193,9 +199,9 @@ def _nothing_to_score(schema: Schema, pages: Sequence[GoldPage]) -> GoldError:
 
 def report_on(schema: Schema, pages: Sequence[GoldPage], results: Iterable[PageResult]) -> Report:
     """As `evaluate`, of a job's *results*, with what a page took on average."""
-    known = {page.name for page in pages}
-    kept = [result for result in results if page_name(result.source) in known]
-    report = evaluate(schema, pages, dict(map(_answered, map(page_line, kept))))
+    known = {page.name for page in pages} | {page.source for page in pages}
+    kept = [r for r in results if page_name(r.source) in known or r.source in known]
+    report = evaluate(schema, pages, _answers(map(page_line, kept), pages))
     seconds = sum(sum(result.seconds.values()) for result in kept)
     tokens = sum(result.tokens.prompt + result.tokens.output for result in kept)
     count = max(1, len(kept))
@@ -237,12 +243,18 @@ def _interval(pages: Sequence[PageScore]) -> tuple[float, float]:
 _KINDS = ("right", "wrong", "missed")
 
 
-def answers_in(file: Path) -> dict[str, Answered]:
-    """What an export as JSON or JSON Lines says, by page name. Raises GoldError."""
+def answers_in(file: Path, pages: Sequence[GoldPage] = ()) -> dict[str, Answered]:
+    """What an export as JSON or JSON Lines says, by page name.
+
+    A result is of the page among *pages* that it was read from, else of the one of its file's name.
+
+    Raises:
+        GoldError: it is no such export, or several results would be of one page.
+    """
     try:
         text = file.read_text("utf-8")
         lines = json.loads(text) if text.lstrip().startswith("[") else _lines(text)
-        return dict(map(_answered, lines))
+        return _answers(lines, pages)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise GoldError(
             f"{file} is not an export of results: {error}",
@@ -255,8 +267,35 @@ def _lines(text: str) -> Iterator[Any]:
     return (json.loads(line) for line in text.split("\n") if line.strip())
 
 
-def _answered(line: Mapping[str, Any]) -> tuple[str, Answered]:
-    name = page_name(str(line["source"]))
+def _answers(lines: Iterable[Mapping[str, Any]], pages: Sequence[GoldPage]) -> dict[str, Answered]:
+    """What *lines* of results say, by page name."""
+    places = {str(page.page): page.name for page in pages if page.page}
+    places |= {page.source: page.name for page in pages if page.source}
+    exact: dict[str, Answered] = {}
+    namesakes: dict[str, dict[str, Answered]] = defaultdict(dict)
+    for line in lines:
+        source = str(line["source"])
+        if source in places:
+            exact[places[source]] = _answered(line)
+        else:
+            namesakes[page_name(source)][source] = _answered(line)
+    wanted = {page.name for page in pages} or set(namesakes)
+    for name in wanted & (set(namesakes) - set(exact)):
+        exact[name] = _only(name, namesakes[name])
+    return exact
+
+
+def _only(name: str, results: Mapping[str, Answered]) -> Answered:
+    if len(results) > 1:
+        first, second, *_ = results
+        raise GoldError(
+            f"{len(results)} results are of a page {name!r}: {first}, {second}",
+            hint="leave all but one of them out, or give their gold other names",
+        )
+    return next(iter(results.values()))
+
+
+def _answered(line: Mapping[str, Any]) -> Answered:
     records = line.get("records") or []
     given = [
         (record.get("evidence") or {}).get(field)
@@ -265,7 +304,7 @@ def _answered(line: Mapping[str, Any]) -> tuple[str, Answered]:
         if value not in _NOTHING and field in (record.get("evidence") or {})
     ]
     ungrounded = sum(not _cites(evidence) for evidence in given)
-    return name, Answered([record["values"] for record in records], len(given), ungrounded)
+    return Answered([record["values"] for record in records], len(given), ungrounded)
 
 
 def _cites(evidence: Any) -> bool:

@@ -11,7 +11,7 @@ import typer
 
 from orchestration.commands import TierChoice, errors_as_exit_status, stop_on_ctrl_c
 from orchestration.console import Watcher, print_report, say
-from schemas.record import Tier
+from schemas.record import PageResult, Tier
 from schemas.schema import Schema
 from schemas.source import resolve
 
@@ -41,6 +41,9 @@ def evaluate(
         int | None, typer.Option(min=1, metavar="PAGES", help="at most so many a template or site")
     ] = None,
     tier: Annotated[TierChoice, typer.Option(help="who answers")] = TierChoice.AUTO,
+    pictures: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="also save charts as PNG files there")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="print the report only")] = False,
 ) -> None:
@@ -55,9 +58,13 @@ def evaluate(
         if sample:
             pages = evaluation.sampled(pages, each=sample)
         if results:
-            report = evaluation.evaluate(wanted, pages, evaluation.answers_in(results))
+            if pictures:
+                raise typer.BadParameter("an export does not say enough; use --job with --pictures")
+            report = evaluation.evaluate(wanted, pages, evaluation.answers_in(results, pages))
         else:
-            report = _evaluated(wanted, pages, job, tier.tier, quiet)
+            report, found = _evaluated(wanted, pages, job, tier.tier, quiet)
+            if pictures:
+                _draw(wanted, pages, found, pictures)
         if as_json:
             print(json.dumps(report.plain(), indent=1, ensure_ascii=False))
         else:
@@ -66,8 +73,9 @@ def evaluate(
 
 def _evaluated(
     schema: Schema, pages: Sequence[GoldPage], job: str | None, tier: Tier | None, quiet: bool
-) -> Report:
-    """The report of a run over *pages*, which a finished *job* of that name need not do again."""
+) -> tuple[Report, list[PageResult]]:
+    """The report of a run over *pages*, which a finished *job* of that name need not do again, and
+    the results it is on."""
     from orchestration.engine import Engine
     from orchestration.evaluate import report_on
     from orchestration.store import JobState
@@ -82,4 +90,18 @@ def _evaluated(
             sources = [str(page.page) for page in pages if page.page]
             events = engine.run(sources, schema, job=job, tier=tier, stop=stop)
             known = watcher.follow(events)[0].job
-        return report_on(schema, pages, engine.store.results(known.id, corrected=False))
+        found = list(engine.store.results(known.id, corrected=False))
+        return report_on(schema, pages, found), found
+
+
+def _draw(
+    schema: Schema, pages: Sequence[GoldPage], found: Sequence[PageResult], folder: Path
+) -> None:
+    from orchestration.chart_png import save_charts
+    from orchestration.charts import charts_of, reliability_of
+    from orchestration.reliability import judge
+
+    answers = list(judge(schema, pages, found))
+    curves = [reliability_of(answers)] if answers else []
+    for file in save_charts([*charts_of(schema, found), *curves], folder):
+        say(f"drawn: {file}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from orchestration.cost import JobCost
 from orchestration.store import Job
+from schemas.plan import Plan
 from schemas.record import PageResult
 
-__all__ = ["Event", "JobEnded", "JobStarted", "PageDone"]
+__all__ = ["Event", "JobEnded", "JobStarted", "LayoutPlanned", "PageDone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,23 @@ class PageDone:
 
 
 @dataclass(frozen=True, slots=True)
+class LayoutPlanned:
+    """The page *source* is the first of its layout, and *plan* is how such pages are read."""
+
+    source: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
 class JobEnded:
-    """Nothing more will come. `stopped` says why pages are missing; `None` when none are."""
+    """Nothing more will come. `stopped` says why pages are missing; `None` when none are.
+
+    `cost`: what this run took, not what earlier ones of the same job did.
+    """
 
     job: Job
     stopped: str | None = None
+    cost: JobCost = field(default_factory=JobCost)
 
 
-Event = JobStarted | PageDone | JobEnded
+Event = JobStarted | LayoutPlanned | PageDone | JobEnded

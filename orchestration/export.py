@@ -1,4 +1,4 @@
-"""Results as files: JSON, JSON Lines, CSV and Parquet.
+"""Results as files: JSON, JSON Lines, CSV, Parquet and Excel workbooks.
 
 Text is written as UTF-8 that every reader takes: a lone surrogate becomes U+FFFD, and JSON never
 holds NaN (null) or a raw line separator. The store keeps what was there.
@@ -17,30 +17,26 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from math import isfinite
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
+from orchestration.cell_text import cell_text, clean, looks_like_formula
 from orchestration.columns import Column, Entry, columns, rows
+from orchestration.workbook import workbook
 from schemas.errors import StoreError
 from schemas.record import Cell, PageResult, Record, Tier, ValueStatus
 from schemas.schema import Kind, Schema
 
-__all__ = ["ExportOptions", "Format", "page_line", "write"]
+__all__ = ["ExportOptions", "Format", "file_name", "page_line", "write"]
 
+_LONGEST_TITLE = 80  # characters of a job's name in a file's
 ROWS_AT_ONCE = 1000  # in memory, and in a Parquet row group
-ITEM_SEPARATORS = ("; ", ", ")  # in a CSV cell: between a list's items, and those of a list in it
-
-SURROGATES = re.compile("[\ud800-\udfff]")
 # Line ends for str.splitlines and JavaScript, though not for JSON: one page must stay one line.
 LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
-# What a spreadsheet may run: https://owasp.org/www-community/attacks/CSV_Injection. The signs
-# count also after blanks and invisible marks, which some readers strip.
-FORMULA = re.compile(
-    r"[\t\r\n]|[\s\x00-\x20\x7f-\x9f\u200b-\u200f\u2060-\u2064\ufeff]*[=+\-@＝＋－＠]"
-)
 
 
 class Format(StrEnum):
@@ -48,17 +44,30 @@ class Format(StrEnum):
     JSONL = "jsonl"  # one object a page, see `page_line`
     CSV = "csv"  # RFC 4180, one row a record
     PARQUET = "parquet"  # one row a record, lists as lists
+    XLSX = "xlsx"  # an Excel workbook, one row a record; see `workbook`
 
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """`evidence`: quote, XPath, tier and confidence columns too (CSV, Parquet; JSON has them).
+    """`evidence`: quote, XPath, tier and confidence columns too; JSON has them in any case.
 
     `bom`: begin a CSV with a byte order mark, by which Excel knows UTF-8.
     """
 
     evidence: bool = False
     bom: bool = False
+
+
+def file_name(job: str, made: datetime, format: Format) -> str:
+    """A name for an export that says the job and its day: "may-2026-11-21.csv".
+
+    Nothing but letters, digits, hyphens and underscores of the job's name gets into it.
+    """
+    day = f"{made:%Y-%m-%d}"
+    title = re.sub(r"[\W]+", "-", job).strip("-_")[:_LONGEST_TITLE].strip("-_")
+    if day in title:
+        return f"{title}.{format}"
+    return f"{title or 'job'}-{day}.{format}"
 
 
 def page_line(result: PageResult) -> dict[str, Any]:
@@ -95,9 +104,10 @@ def write(
     A file is complete or not there at all: it is written beside *path* and takes its place at the
     end; on any error, one of *results*' own too, what stood there before stays as it was.
 
-    CSV and Parquet have the columns of `columns`. A CSV cell joins a list's items with "; ", is
-    empty where the page does not say, and opens with an apostrophe where a spreadsheet would take
-    text for a formula (numbers of number fields stay numbers).
+    CSV, Parquet and XLSX have the columns of `columns`. A cell of a CSV or a workbook joins a
+    list's items with "; " and is empty where the page does not say. In a CSV it opens with an
+    apostrophe where a spreadsheet would take text for a formula (numbers of number fields stay
+    numbers); in a workbook it is of the type text.
 
     Raises:
         StoreError: *path* cannot be written, or Parquet cannot hold a number.
@@ -115,7 +125,7 @@ def write(
 def _chunks(
     results: Iterable[PageResult], format: Format, schema: Schema, options: ExportOptions
 ) -> Iterator[bytes]:
-    table = columns(schema, evidence=options.evidence)
+    table = columns(schema, evidence=options.evidence, marked=True)
     match format:
         case Format.JSON:
             return _json(results)
@@ -125,6 +135,8 @@ def _chunks(
             return _csv(results, table, bom=options.bom)
         case Format.PARQUET:
             return _parquet(results, table)
+        case Format.XLSX:
+            return workbook(rows(results, table), table)
 
 
 def _record_line(record: Record) -> dict[str, Any]:
@@ -167,7 +179,7 @@ def _finite(data: Any) -> Any:
 
 def _json_text(line: dict[str, Any]) -> bytes:
     text = json.dumps(line, ensure_ascii=False, allow_nan=False)
-    return _clean(text).translate(LINE_ENDS).encode()
+    return clean(text).translate(LINE_ENDS).encode()
 
 
 def _json(results: Iterable[PageResult]) -> Iterator[bytes]:
@@ -201,27 +213,13 @@ def _csv_cell(entry: Entry) -> str | int | float:
         return _csv_cell(entry[0])
     if isinstance(entry, int | float) and not isinstance(entry, bool):
         return entry
-    return _harmless(_text(entry, ITEM_SEPARATORS))
-
-
-def _text(entry: Entry, separators: Sequence[str] = ITEM_SEPARATORS) -> str:
-    """*entry* as a person reads it; absent is empty."""
-    if isinstance(entry, list):
-        inner = separators[1:] or separators
-        return separators[0].join(_text(item, inner) for item in entry)
-    if entry is None:
-        return ""
-    return entry if isinstance(entry, str) else json.dumps(entry)
+    return _harmless(cell_text(entry))
 
 
 def _harmless(text: str) -> str:
     """*text* as a CSV cell that no spreadsheet runs. RFC 4180 has no NUL; it becomes U+FFFD."""
-    mark = "'" if FORMULA.match(text) else ""
-    return mark + _clean(text).replace("\0", "\ufffd")
-
-
-def _clean(text: str) -> str:
-    return SURROGATES.sub("\ufffd", text)
+    mark = "'" if looks_like_formula(text) else ""
+    return mark + clean(text).replace("\0", "\ufffd")
 
 
 def _parquet(results: Iterable[PageResult], table: Sequence[Column]) -> Iterator[bytes]:
@@ -235,7 +233,7 @@ def _parquet(results: Iterable[PageResult], table: Sequence[Column]) -> Iterator
         kind = scalars.get(column.kind, pa.string())
         for _ in range(column.lists):
             kind = pa.list_(kind)
-        fields.append(pa.field(_clean(column.name), kind))
+        fields.append(pa.field(clean(column.name), kind))
     layout = pa.schema(fields)
     sink = _Sink()
     every_row = rows(results, table)
@@ -272,7 +270,7 @@ def _fitted(entry: Entry, kind: Kind, lists: int) -> Entry:
         return [_fitted(item, kind, lists - 1) for item in items]
     if kind in (Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN):
         return float(entry) if kind == Kind.NUMBER and isinstance(entry, int) else entry
-    return _clean(_text(entry))
+    return clean(cell_text(entry))
 
 
 class _Sink(io.RawIOBase):

@@ -9,10 +9,9 @@ from pathlib import PurePath
 from extractors.archives import SUFFIXES
 from extractors.sources import PAGE_SUFFIXES
 from schemas import library
-from schemas.dsl import parse_dsl
 from schemas.errors import SchemaError, SourceError
-from schemas.json_schema import loads
 from schemas.schema import Schema
+from schemas.source import spelt_out
 
 __all__ = ["OWN", "UPLOADS", "asked_pages", "asked_schema"]
 
@@ -26,8 +25,8 @@ UPLOADS = sorted({PurePath(f"page{suffix}").suffix for suffix in (*PAGE_SUFFIXES
 def asked_schema(choice: str, own: str) -> Schema:
     """The ready schema called *choice*, or for `OWN` the one that *own* spells out.
 
-    *own* is the one-line form or JSON Schema text, never the name of a file: whoever can open the
-    app could read it then.
+    *own* is the one-line form, JSON Schema text or an example as JSON, never the name of a file:
+    whoever can open the app could read it then.
 
     Raises:
         SchemaError: there is none of that name, or *own* cannot be honoured.
@@ -37,7 +36,7 @@ def asked_schema(choice: str, own: str) -> Schema:
     text = own.strip()
     if not text:
         raise SchemaError("the fields are not named yet", hint="write `title, posted date`")
-    return loads(text) if text.startswith("{") else parse_dsl(text)
+    return spelt_out(text)
 
 
 def asked_pages(addresses: str, files: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
+from extractors.encoding import decode
 from extractors.pages import Page
 from orchestration.corrections import Correction, leaves
 from schemas.errors import GoldError, SourceError
@@ -143,8 +145,28 @@ def _site(url: str) -> str:
 
 
 def _write(folder: Path, name: str, page: Page, gold: dict[str, Any]) -> None:
-    _put(folder / "html" / f"{name}.html", page.body)
+    _put(folder / "html" / f"{name}.html", _as_file(page))
     _put(folder / "gold" / f"{name}.json", _json(gold, indent=1) + "\n")
+
+
+def _as_file(page: Page) -> bytes:
+    """The bytes of *page*, with what a file cannot say otherwise: its charset, and its address.
+
+    A page that came with neither stays as it is.
+    """
+    plain = (page.content_type or "").lower().startswith("text/plain")
+    if plain or not (page.url or page.content_type):
+        return page.body
+    text, _ = decode(page.body, page.content_type)
+    if page.url and not _BASE.search(text):
+        head = _HEAD.search(text)
+        place = head.end() if head else 0
+        text = f'{text[:place]}<base href="{html.escape(page.url)}">{text[place:]}'
+    return ("\ufeff" + text).encode("utf-8", "replace")
+
+
+_HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+_BASE = re.compile(r"<base\b[^>]*\bhref\b", re.IGNORECASE)
 
 
 def _json(data: Any, indent: int | None = None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from schemas.document import Span
 
-__all__ = ["highlighted", "inert"]
+__all__ = ["UNSHOWABLE", "first_shown", "highlighted", "inert"]
 
 AROUND = 100_000  # characters shown before the first quote and after the last one
 # What HTML cannot hold or browsers draw as something else: controls, lone surrogates, and marks
@@ -32,7 +32,7 @@ def highlighted(text: str, spans: Iterable[Span] = (), *, around: int = AROUND) 
     '<mark>5</mark> &lt; 6'
     """
     marks = list(_merged(spans, len(text)))
-    first = max(marks[0].start - around, 0) if marks else 0
+    first = first_shown(text, marks, around=around)
     last = min((marks[-1].end if marks else 0) + around, len(text))
     pieces = [_left_out(first, "before")]
     position = first
@@ -42,6 +42,12 @@ def highlighted(text: str, spans: Iterable[Span] = (), *, around: int = AROUND) 
         position = mark.end
     pieces += [inert(text[position:last]), _left_out(len(text) - last, "after")]
     return "".join(pieces)
+
+
+def first_shown(text: str, spans: Iterable[Span] = (), *, around: int = AROUND) -> int:
+    """The offset in *text* of the first character that `highlighted` shows."""
+    marks = list(_merged(spans, len(text)))
+    return max(marks[0].start - around, 0) if marks else 0
 
 
 def _merged(spans: Iterable[Span], length: int) -> Iterator[Span]:

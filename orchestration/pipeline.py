@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -12,15 +13,20 @@ from extractors.blocks import ParsedPage, parse_page
 from extractors.markup_answers import answer_from_markup
 from extractors.next_page import next_page
 from extractors.pages import Page
-from extractors.worker import Extraction
-from orchestration.cheapest import answered, merged, remaining
+from extractors.worker import Extraction, Interrupted
+from orchestration.cheapest import answered, merged, remaining, settled, unsettled
+from orchestration.cost import Meter
 from orchestration.learned import LearnedLayouts, fingerprint
 from schemas.errors import FieldwiseError, ModelMissing, NoMemory, SourceError, StoreError
 from schemas.fitting import fitted
-from schemas.record import ABSENT, Cell, PageResult, PageStatus, Record, Tier, Tokens
+from schemas.plan import Plan
+from schemas.plan_checks import checked
+from schemas.record import ABSENT, Cell, Cost, PageResult, PageStatus, Record, Tier, Tokens
 from schemas.schema import Schema
 
 __all__ = ["Ask", "PageWorker", "Pipeline", "Stop", "Stopped"]
+
+log = logging.getLogger(__name__)
 
 Stop = Callable[[], bool]
 """Whether to stop; asked often."""
@@ -41,17 +47,34 @@ Ask = Callable[[Tier, ParsedPage, Schema, Stop], Extraction]
 _DRAWN = frozenset({BadKind.EMPTY, BadKind.SHELL})  # what a browser may make a page of
 
 
-class Stopped(Exception):
-    """Raised to leave a page unfinished."""
+class Stopped(Interrupted):
+    """Raised to leave a page unfinished; records of a list that were finished before are kept."""
 
 
 class Pipeline:
     """*ask* is called for the fields that the markup leaves open. *draw*: shows a page as a browser
-    does; `None` where that is off or there is no browser."""
+    does; `None` where that is off or there is no browser.
 
-    def __init__(self, ask: Ask, *, draw: Callable[[Page], Page] | None = None) -> None:
-        self._ask = ask
+    *small_first*: the small worker is asked before the large one. What it is at least as sure of as
+    *least* stands, whether a value or that there is none; the rest climbs. *repair*: who is asked
+    for what the workers leave unsure, and may give none.
+    """
+
+    def __init__(
+        self,
+        ask: Ask,
+        *,
+        draw: Callable[[Page], Page] | None = None,
+        small_first: bool = False,
+        least: float = 0.9,
+        repair: Callable[[ParsedPage, Schema], Extraction | None] = lambda page, schema: None,
+    ) -> None:
+        self._meter = Meter(ask)
+        self._ask = self._meter.ask
         self._draw = draw
+        self._small_first = small_first
+        self._least = least
+        self._repair = repair
 
     def result(
         self,
@@ -60,35 +83,48 @@ class Pipeline:
         tier: Tier | None,
         stop: Stop,
         *,
+        plan: Plan | None = None,
         learned: LearnedLayouts | None = None,
     ) -> PageResult:
-        """How *page* ends.
+        """How *page* ends. *plan*: how pages of its layout are read; `None`: as the schema says.
 
         *tier*: the worker that reads it, or MARKUP for none; `None`: the markup answers what it
-        can, what was *learned* from the job's other pages more, the large worker the rest.
+        can, what was *learned* from the job's other pages more, the workers the rest.
 
         Raises:
             Stopped: *stop* said so.
             ModelMissing, NoMemory, StoreError: nothing to do with the page.
         """
+        with self._meter.page() as spent:
+            ended = self._ended(page, schema, tier, stop, plan, learned)
+            if "markup" in ended.seconds:
+                self._meter.add(Tier.MARKUP, Cost(seconds=ended.seconds["markup"]))
+            return replace(ended, spent={tier: spent[tier] for tier in Tier if tier in spent})
+
+    def _ended(
+        self,
+        page: Page,
+        schema: Schema,
+        tier: Tier | None,
+        stop: Stop,
+        plan: Plan | None,
+        learned: LearnedLayouts | None,
+    ) -> PageResult:
         started = time.perf_counter()
         try:
             parsed, bad = self._parsed(page, stop)
             read = time.perf_counter() - started
             if bad:
                 return PageResult(page.source, PageStatus.BAD, reason=bad.explain())
-            if tier is None and learned is not None:
-                extraction = self._taught(page, parsed, schema, stop, learned)
-            else:
-                extraction = self._answered(page, parsed, schema, tier, stop)
+            extraction = self._answered(page, parsed, schema, tier, stop, plan, learned)
         except (ModelMissing, NoMemory, StoreError):
             raise
         except FieldwiseError as error:
             return PageResult(page.source, PageStatus.FAILED, reason=error.explain())
         return PageResult(
             page.source,
-            PageStatus.TRUNCATED if extraction.cut else PageStatus.OK,
-            fitted(schema, extraction.records),
+            _status(extraction),
+            _checked(plan, fitted(schema, extraction.records)),
             extraction.cut,
             extraction.tokens,
             {"read": read, **extraction.seconds},
@@ -113,37 +149,104 @@ class Pipeline:
         return parsed, why_bad(drawn, parsed)
 
     def _answered(
-        self, page: Page, parsed: ParsedPage, schema: Schema, tier: Tier | None, stop: Stop
+        self,
+        page: Page,
+        parsed: ParsedPage,
+        schema: Schema,
+        tier: Tier | None,
+        stop: Stop,
+        plan: Plan | None,
+        learned: LearnedLayouts | None,
     ) -> Extraction:
+        guided = plan.guided() if plan else schema
         if tier not in (None, Tier.MARKUP):
-            return self._ask(tier, parsed, schema, stop)
+            return self._ask(tier, parsed, guided, stop)
         started = time.perf_counter()
-        found = answer_from_markup(page, parsed, schema)
+        found = _checked(plan, answer_from_markup(page, parsed, schema))
         seconds = {"markup": time.perf_counter() - started}
         if tier is Tier.MARKUP or (found and answered(schema, found)):
             records = merged(schema, found, ()) or (Record({}, parsed.document.url),)
             return Extraction(() if schema.many and not found else records, None, Tokens(), seconds)
-        extraction = self._ask(Tier.LARGE, parsed, remaining(schema, found), stop)
+        asked = remaining(guided, found)
+        if learned is not None:
+            taught = self._taught(page, parsed, found, schema, asked, stop, learned)
+            return replace(taught, seconds={**seconds, **taught.seconds})
+        extraction = self._repaired(parsed, asked, self._climbed(parsed, asked, stop))
         records = merged(schema, found, extraction.records)
         return replace(extraction, records=records, seconds={**seconds, **extraction.seconds})
 
     def _taught(
-        self, page: Page, parsed: ParsedPage, schema: Schema, stop: Stop, learned: LearnedLayouts
+        self,
+        page: Page,
+        parsed: ParsedPage,
+        found: Sequence[Record],
+        schema: Schema,
+        asked: Schema,
+        stop: Stop,
+        learned: LearnedLayouts,
     ) -> Extraction:
-        """By markup, selectors, and for what both leave open the large worker."""
-        started = time.perf_counter()
-        found = answer_from_markup(page, parsed, schema)
-        seconds = {"markup": time.perf_counter() - started}
-        left, layout = remaining(schema, found), fingerprint(page)
-        known = learned.answers(layout, parsed) if left.fields else {}
-        open_ = replace(left, fields=tuple(f for f in left.fields if f.name not in known))
+        """What is asked beside *found*: by selectors, and for what these leave open by workers."""
+        layout = fingerprint(page)
+        known = learned.answers(layout, parsed)
+        open_ = replace(asked, fields=tuple(f for f in asked.fields if f.name not in known))
         extraction = Extraction((), None, Tokens())
         if open_.fields:
-            extraction = self._ask(Tier.LARGE, parsed, open_, stop)
-        records = _beside(schema, found, known, extraction.records, parsed.document.url)
+            extraction = self._repaired(parsed, open_, self._climbed(parsed, open_, stop))
+        record = _beside(schema, found, known, extraction.records, parsed.document.url)
         if not extraction.cut:
-            learned.note(layout, lambda: parsed, records[0])
-        return replace(extraction, records=records, seconds={**seconds, **extraction.seconds})
+            learned.note(layout, lambda: parsed, record)
+        return replace(extraction, records=(record,))
+
+    def _climbed(self, parsed: ParsedPage, schema: Schema, stop: Stop) -> Extraction:
+        """What the workers answer, the large one for what the small one was not sure of.
+
+        A list of records is read by the large one alone.
+        """
+        sure = None if schema.many else self._first_answers(parsed, schema, stop)
+        if sure is None:
+            return self._ask(Tier.LARGE, parsed, schema, stop)
+        asked = unsettled(schema, sure.records, least=self._least)
+        if asked is None:
+            return sure
+        return _joined(sure, self._ask(Tier.LARGE, parsed, asked, stop), asked)
+
+    def _repaired(self, parsed: ParsedPage, schema: Schema, read: Extraction) -> Extraction:
+        """*read*, with what it is unsure of answered by the planner where that is asked.
+
+        Where both say the same, *read* stands.
+        """
+        asked = None if schema.many else unsettled(schema, read.records, least=self._least)
+        again = asked and self._repair(parsed, asked)
+        if not asked or not again or not again.records:
+            return read
+        new, old = again.records[0].data, read.records[0].data if read.records else {}
+        others = tuple(f for f in asked if f.name in new and new[f.name] != old.get(f.name))
+        return _joined(read, again, replace(asked, fields=others))
+
+    def _first_answers(self, parsed: ParsedPage, schema: Schema, stop: Stop) -> Extraction | None:
+        """What the small worker says; `None` where none is to be asked, or none is here."""
+        if not self._small_first:
+            return None
+        try:
+            return self._ask(Tier.SMALL, parsed, schema, stop)
+        except ModelMissing as error:
+            log.warning("there is no small worker, the large one reads all: %s", error)
+            self._small_first = False
+            return None
+
+
+def _joined(first: Extraction, then: Extraction, asked: Schema) -> Extraction:
+    """One reading of a page from two: *then* of the fields of *asked*."""
+    return replace(
+        then,
+        cut=then.cut or first.cut,
+        records=settled(first.records, then.records, asked),
+        tokens=first.tokens + then.tokens,
+        seconds={
+            stage: first.seconds.get(stage, 0.0) + then.seconds.get(stage, 0.0)
+            for stage in {**first.seconds, **then.seconds}
+        },
+    )
 
 
 def _beside(
@@ -152,10 +255,21 @@ def _beside(
     known: Mapping[str, Cell],
     then: Sequence[Record],
     url: str,
-) -> tuple[Record]:
-    """One record: what *found* says, else what is *known*, else what *then* says."""
+) -> Record:
+    """What *found* says, else what is *known*, else what *then* says."""
     read = then[0].cells if then else {}
     nothing: dict[str, Cell] = {f.name: () if f.many else ABSENT for f in schema}
     cells = {name: known.get(name, read.get(name, cell)) for name, cell in nothing.items()}
     (record,) = merged(schema, found, (Record(cells, url),))
-    return (record,)
+    return record
+
+
+def _status(extraction: Extraction) -> PageStatus:
+    if extraction.stopped:
+        return PageStatus.STOPPED
+    return PageStatus.TRUNCATED if extraction.cut else PageStatus.OK
+
+
+def _checked(plan: Plan | None, records: Sequence[Record]) -> tuple[Record, ...]:
+    """*records* without what breaks a check of *plan*."""
+    return checked(plan, records) if plan else tuple(records)

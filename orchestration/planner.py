@@ -8,7 +8,9 @@ notes why.
 
 from __future__ import annotations
 
+import json
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from extractors.blocks import ParsedPage
 from extractors.locators import record_path
+from extractors.records import find_records
 from extractors.skeleton import draw_skeleton
 from orchestration.planning_prompt import (
     PROMPT_VERSION,
@@ -77,7 +80,7 @@ class Planner(Protocol):
 class SchemaPlanner:
     """Plans without a model: what the schema says, and the list that the page's structure shows."""
 
-    name = None
+    name: str | None = None
     by = PlannedBy.SCHEMA
 
     def fields(self, ask: str) -> tuple[Schema, Origin]:
@@ -115,7 +118,8 @@ class ModelPlanner:
         )
         question = PlanQuestion(schema, skeletons, full=self.by is PlannedBy.ENDPOINT)
         plan, origin = self._asked(question, question.read)
-        if schema.many and plan.record_xpath is None:
+        if any(find_records(page, schema) for page in samples if schema.many):
+            # Structure finds nearly all records; a model is heard where it finds none.
             plan = replace(plan, record_xpath=record_path(samples, schema))
         return replace(plan, origin=origin)
 
@@ -142,25 +146,31 @@ _Read = TypeVar("_Read")
 
 
 class LocalModel:
-    """The large worker as a planning model, under the same form of reply."""
+    """The large worker as a planning model, under the same form of reply.
+
+    *open_model* is called when it is first asked. *turn*: held while it answers.
+    """
 
     by = PlannedBy.WORKER
 
-    def __init__(self, name: str, open_model: Callable[[], OutlinesModel]) -> None:
+    def __init__(
+        self, name: str, open_model: Callable[[], OutlinesModel], *, turn: threading.Lock
+    ) -> None:
         self.name = name
         self._open = open_model
+        self._turn = turn
         self._model: OutlinesModel | None = None
 
     def answer(self, messages: Sequence[Message], form: Mapping[str, Any]) -> Reply:
-        import json
-
-        from outlines.inputs import Chat
+        """As `PlanningModel`; the grammar keeps every reply to *form*."""
+        from outlines.inputs import Chat  # brings all of Outlines with it
         from outlines.types import JsonSchema
 
-        self._model = self._model or self._open()
-        chat = Chat([dict(message) for message in messages])
-        text = self._model.generate(chat, JsonSchema(json.dumps(form)))
-        run = self._model.last_runs[0]
+        with self._turn:
+            self._model = self._model or self._open()
+            chat = Chat([dict(message) for message in messages])
+            text = self._model.generate(chat, JsonSchema(json.dumps(form)))
+            run = self._model.last_runs[0]
         return Reply(text, run.prompt_tokens + run.output_tokens)
 
 
@@ -168,16 +178,18 @@ class Planners:
     """Several planners, the best informed first. Each is asked where all before it gave no plan.
 
     A planner that failed is not asked again: its waits would be paid for once a layout.
-    *strict*: the first one's error is raised instead.
+    *strict*: the first one's error is raised instead. *notes*: why others are not among them.
     """
 
-    def __init__(self, planners: Sequence[Planner], *, strict: bool = False) -> None:
+    def __init__(
+        self, planners: Sequence[Planner], *, strict: bool = False, notes: Sequence[str] = ()
+    ) -> None:
         if not planners:
             raise ValueError("at least one planner is needed")
         self.name, self.by = planners[0].name, planners[0].by
         self._left = list(planners)
         self._strict = strict
-        self._notes: list[str] = []
+        self._notes = list(notes)
 
     def fields(self, ask: str) -> tuple[Schema, Origin]:
         """As the first planner that answers. Raises as the last one does."""

@@ -25,7 +25,16 @@ from schemas.record import Tier
 from schemas.schema import Field, Kind, Schema
 from schemas.wording import shown
 
-__all__ = ["PROMPT_VERSION", "FieldsQuestion", "Message", "PlanQuestion", "Question"]
+__all__ = [
+    "PROMPT_VERSION",
+    "FieldsQuestion",
+    "Message",
+    "PlanQuestion",
+    "Question",
+    "closed_object",
+    "decoded",
+    "described",
+]
 
 PROMPT_VERSION = 1
 """Goes up with every change to what is asked, so that plans kept from before are not used."""
@@ -37,7 +46,7 @@ _MOST_FIELDS = 24
 _MOST_LABELS, _MOST_SKIPPED, _MOST_RULES = 4, 8, 6
 _HINT_CHARS = 160
 _QUOTED_WORDS = 6  # of the page in a row: a hint that holds as many was not thought up
-_NUMBERS = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.MONEY})
+_NUMBERS = frozenset({Kind.NUMBER, Kind.INTEGER})  # bounds of money depend on its unit
 _DATES = frozenset({Kind.DATE, Kind.DATETIME})
 _KIND_NAMES = tuple(dict.fromkeys(kind.value for kind in KINDS.values()))
 
@@ -78,7 +87,7 @@ class FieldsQuestion:
 
     def form(self) -> dict[str, Any]:
         """The JSON Schema of a reply."""
-        one = _object(
+        one = closed_object(
             {
                 "name": {"type": "string"},
                 "kind": {"enum": list(_KIND_NAMES)},
@@ -86,7 +95,7 @@ class FieldsQuestion:
                 "description": {"type": "string"},
             }
         )
-        return _object(
+        return closed_object(
             {
                 "fields": {"type": "array", "items": one, "minItems": 1, "maxItems": _MOST_FIELDS},
                 "records": {"enum": ["one", "several"]},
@@ -95,7 +104,7 @@ class FieldsQuestion:
 
     def read(self, text: str) -> Schema:
         """The schema that a reply names. Raises PlanError, saying what is wrong with it."""
-        reply = _decoded(text, self.form())
+        reply = decoded(text, self.form())
         fields: dict[str, Field] = {}
         for said in reply["fields"]:
             name = re.sub(r"[^\w.-]+", "_", said["name"].strip().lower()).strip("_")
@@ -111,7 +120,8 @@ class FieldsQuestion:
 class PlanQuestion:
     """How and where the pages that *skeletons* are of say what *schema* asks for.
 
-    *full*: with limits, rules and tiers too, which small models only guess at.
+    *full*: with hints, limits, sections, rules and tiers too. A small model repeats the field's
+    description for a hint, and skips what it should not (seen with 1.5B): it gives labels alone.
     """
 
     schema: Schema
@@ -119,7 +129,7 @@ class PlanQuestion:
     full: bool
 
     def messages(self) -> list[Message]:
-        fields = "\n".join(_described(field) for field in self.schema)
+        fields = "\n".join(described(field) for field in self.schema)
         about = f": {self.schema.description}" if self.schema.description else ""
         pages = fence([_with_labels(skeleton) for skeleton in self.skeletons])
         task = f"One record is {self.schema.name}{about}. The fields:\n{fields}"
@@ -131,28 +141,29 @@ class PlanQuestion:
     def form(self) -> dict[str, Any]:
         """The JSON Schema of a reply: a key for each field, and nothing that is not on a list."""
         properties: dict[str, Any] = {
-            "fields": _object({field.name: self._field_form(field) for field in self.schema})
+            "fields": closed_object({field.name: self._field_form(field) for field in self.schema})
         }
-        if self._headings:
+        if self.full and self._headings:
             properties["skip"] = _some_of(self._headings, _MOST_SKIPPED)
         if self.schema.many and self._repeated:
             properties["record"] = {"enum": [*self._repeated, None]}
         if self.full and self._pairs:
             properties["rules"] = {"type": "array", "items": self._rule_form()}
-        form = _object(properties)
+        form = closed_object(properties)
         if self._labels:
             form["$defs"] = {"label": {"enum": list(self._labels)}}
         return form
 
     def read(self, text: str) -> Plan:
         """The plan that a reply describes. Raises PlanError, saying what is wrong with it."""
-        reply = _decoded(text, self.form())
+        reply = decoded(text, self.form())
         chosen = reply.get("record")
+        labels = _each_its_own({n: said.get("labels", ()) for n, said in reply["fields"].items()})
         return Plan(
             self.schema,
             record_xpath=chosen,
             fields={
-                field.name: self._field_plan(field, reply["fields"][field.name])
+                field.name: self._field_plan(field, reply["fields"][field.name], labels[field.name])
                 for field in self.schema
             },
             skip=tuple(dict.fromkeys(reply.get("skip", ())))[:_MOST_SKIPPED],
@@ -160,9 +171,7 @@ class PlanQuestion:
         )
 
     def _field_form(self, field: Field) -> dict[str, Any]:
-        form: dict[str, Any] = {"hint": {"type": "string"}}
-        if not self.full:
-            form["hint"]["maxLength"] = _HINT_CHARS
+        form: dict[str, Any] = {"hint": {"type": "string"}} if self.full else {}
         if self._labels:
             form["labels"] = {"type": "array", "items": {"$ref": "#/$defs/label"}}
             form["labels"]["maxItems"] = _MOST_LABELS
@@ -171,11 +180,11 @@ class PlanQuestion:
             form["tier"] = {"enum": ["auto", Tier.SMALL.value, Tier.LARGE.value]}
             if field.kind in _NUMBERS:
                 form["minimum"] = form["maximum"] = {"type": ["number", "null"]}
-        return _object(form)
+        return closed_object(form)
 
     def _rule_form(self) -> dict[str, Any]:
         names = list(dict.fromkeys(name for pair in self._pairs for name in pair))
-        return _object(
+        return closed_object(
             {
                 "first": {"enum": names},
                 "relation": {"enum": [Relation.LESS.value, Relation.AT_MOST.value]},
@@ -183,22 +192,27 @@ class PlanQuestion:
             }
         )
 
-    def _field_plan(self, field: Field, said: Mapping[str, Any]) -> FieldPlan:
+    def _field_plan(
+        self, field: Field, said: Mapping[str, Any], labels: tuple[str, ...]
+    ) -> FieldPlan:
         least, most = said.get("minimum"), said.get("maximum")
         if least is not None and most is not None and least > most:
             raise PlanError(f"{field.name}: the minimum is above the maximum")
         tier = said.get("tier", "auto")
         return FieldPlan(
             tier=None if tier == "auto" else Tier(tier),
-            hint=self._hint(said["hint"]),
-            labels=tuple(dict.fromkeys(said.get("labels", ())))[:_MOST_LABELS],
+            hint=self._hint(said.get("hint", ""), field),
+            labels=labels[:_MOST_LABELS],
             required=said.get("required", field.required),
             checks=Checks(least, most),
         )
 
-    def _hint(self, text: str) -> str:
-        """*text* as one sentence; "" where it repeats the page, which is where orders come from."""
+    def _hint(self, text: str, field: Field) -> str:
+        """*text* as one sentence; "" where it repeats the field's description, or the page, which
+        is where orders come from."""
         hint = _sentence(text)
+        if hint.rstrip(" .").casefold() in field.description.casefold():
+            return ""
         words = re.findall(r"\w+", hint.casefold())
         pages = " ".join(re.findall(r"\w+", " ".join(s.text for s in self.skeletons).casefold()))
         runs = (
@@ -218,7 +232,7 @@ class PlanQuestion:
         """Fields that can be held against each other: of one sort, and one value each."""
         return [
             (one.name, other.name)
-            for sort in (_NUMBERS - {Kind.MONEY}, {Kind.MONEY}, _DATES)
+            for sort in (_NUMBERS, {Kind.MONEY}, _DATES)
             for one, other in combinations(
                 [f for f in self.schema if f.kind in sort and not f.many], 2
             )
@@ -240,11 +254,28 @@ class PlanQuestion:
 Question = FieldsQuestion | PlanQuestion
 
 
+def _each_its_own(said: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Labels by field, each only where it is claimed most plainly: by the field with the fewest.
+
+    A field that claims every label of the page names none of them. Two fields may share one: a
+    range's least and most.
+    """
+    claims = {name: tuple(dict.fromkeys(labels)) for name, labels in said.items()}
+    fewest: dict[str, int] = {}
+    for labels in claims.values():
+        for label in labels:
+            fewest[label] = min(fewest.get(label, len(labels)), len(labels))
+    return {
+        name: tuple(label for label in labels if fewest[label] == len(labels))
+        for name, labels in claims.items()
+    }
+
+
 def _all_of(lists: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry for entries in lists for entry in entries))
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
+def closed_object(properties: dict[str, Any]) -> dict[str, Any]:
     """An object of just these *properties*, none of them left out: the form that every kind of
     structured output takes."""
     return {
@@ -264,7 +295,8 @@ def _with_labels(skeleton: Skeleton) -> str:
     return f"{skeleton.text}{labels}"
 
 
-def _described(field: Field) -> str:
+def described(field: Field) -> str:
+    """A field as a line of a prompt: name, kind and what it is."""
     kind = f"{field.kind.value}, several" if field.many else field.kind.value
     about = f": {field.description}" if field.description else ""
     parts = "".join(f"; {part.name} ({part.kind.value})" for part in field.fields)
@@ -282,8 +314,8 @@ def _sentence(text: str) -> str:
     return line if len(line) <= _HINT_CHARS else line[:_HINT_CHARS].rsplit(" ", 1)[0]
 
 
-def _decoded(text: str, form: Mapping[str, Any]) -> Any:
-    """*text* as JSON of *form*; a code fence around it is let pass."""
+def decoded(text: str, form: Mapping[str, Any]) -> Any:
+    """*text* as JSON of *form*; a code fence around it is let pass. Raises PlanError."""
     bare = re.sub(r"\A\s*```(?:json)?\s*|\s*```\s*\Z", "", text)
     try:
         reply = json.loads(bare)

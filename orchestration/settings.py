@@ -34,6 +34,13 @@ class Settings(BaseSettings):
     small_model: str | None = Field(
         None, description="name or path of the small worker; unset: Qwen2-0.5B or its stand-in"
     )
+    small_first: bool = Field(
+        False,
+        description="the small worker answers first, the large one what that is unsure of",
+    )
+    least_sure: float = Field(
+        0.9, ge=0, le=1, description="confidence from which an answer of the small worker stands"
+    )
     hub_endpoint: str | None = Field(None, description="base URL of a model hub or its mirror")
     offline: bool = Field(False, description="never fetch weights, only use those that are here")
     threads: int = Field(0, ge=0, description="CPU threads of a worker; 0: one a core we may use")
@@ -81,13 +88,20 @@ class Settings(BaseSettings):
     planner_api_key: SecretStr | None = Field(
         None, description="key for the endpoint; never logged or stored"
     )
-    planner_api: Literal["openai", "vllm"] = Field(
-        "openai", description="how the endpoint is told the form of a reply; vllm: 0.12 or later"
+    planner_api: Literal["openai", "vllm", "llama_cpp"] = Field(
+        "openai",
+        description="how the endpoint is told the form of a reply; vllm: 0.12 or later, llama_cpp: "
+        "llama-cpp-python's server",
     )
     planner_attempts: int = Field(3, ge=1, description="how often a planner is asked in all")
     planner_timeout_s: float = Field(120.0, gt=0, description="time limit of one planner's reply")
     planner_tokens: int | None = Field(
         None, ge=1, description="the endpoint is asked no more once it took this many tokens"
+    )
+    repair_tokens: int | None = Field(
+        None,
+        ge=1,
+        description="tokens the endpoint may take for what no worker is sure of; unset: none",
     )
     planner_fallback: bool = Field(
         True, description="go on with a lesser planner where the endpoint gives no plan"
@@ -97,7 +111,7 @@ class Settings(BaseSettings):
     @property
     def plans_file(self) -> Path:
         """The SQLite file of plans made before."""
-        return self.cache_dir / "plans.sqlite"
+        return self.data_dir / "plans.sqlite"
 
     @property
     def results_file(self) -> Path:

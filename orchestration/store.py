@@ -248,9 +248,11 @@ class Store:
             ]
 
     def finished(self, job_id: int) -> set[str]:
-        """The sources a resumed job need not read again: every saved page that did not fail."""
-        sql = "SELECT DISTINCT source FROM pages WHERE job = ? AND status <> ?"
-        rows = self._file.all(sql, (job_id, PageStatus.FAILED.value))
+        """The sources a resumed job need not read again: every saved page that did not fail, and
+        was not stopped in the middle."""
+        sql = "SELECT DISTINCT source FROM pages WHERE job = ? AND status NOT IN (?, ?)"
+        unfinished = (PageStatus.FAILED.value, PageStatus.STOPPED.value)
+        rows = self._file.all(sql, (job_id, *unfinished))
         return {_text(source) for (source,) in rows}
 
     def counts(self, job_id: int) -> dict[PageStatus, int]:

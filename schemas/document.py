@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from itertools import chain
 
 __all__ = ["Block", "Document", "Span"]
@@ -58,6 +59,8 @@ class Document:
 
     Blocks follow reading order, never overlap, hold no line break, and are joined by one. Those
     of attributes come after all visible text, so that leaving them out is leaving off the end.
+    `language`: as the page states it ("de-CH"), "" where it does not. `captured`: the day on which
+    it was fetched or archived; `None`: unknown.
 
     >>> parts = [("/html/body/h1", "Oslo"), ("/html/body/p", "5 °C")]
     >>> doc = Document.from_blocks("https://ex.org/", parts)
@@ -68,6 +71,8 @@ class Document:
     url: str
     text: str
     blocks: tuple[Block, ...]
+    language: str = ""
+    captured: date | None = None
 
     @classmethod
     def from_blocks(
@@ -75,6 +80,9 @@ class Document:
         url: str,
         parts: Iterable[tuple[str, str]],
         attributes: Iterable[tuple[str, str, int]] = (),
+        *,
+        language: str = "",
+        captured: date | None = None,
     ) -> Document:
         """Join *parts*, pairs of XPath and text, in reading order, then *attributes*: XPath, text
         and the number of the part it stands beside."""
@@ -86,7 +94,7 @@ class Document:
             blocks.append(Block(xpath, Span(position, position + len(text)), beside))
             texts.append(text)
             position += len(text) + len(BLOCK_SEPARATOR)
-        return cls(url, BLOCK_SEPARATOR.join(texts), tuple(blocks))
+        return cls(url, BLOCK_SEPARATOR.join(texts), tuple(blocks), language, captured)
 
     @property
     def visible(self) -> Document:
@@ -95,7 +103,7 @@ class Document:
         if count == len(self.blocks):
             return self
         end = self.blocks[count - 1].span.end if count else 0
-        return Document(self.url, self.text[:end], self.blocks[:count])
+        return replace(self, text=self.text[:end], blocks=self.blocks[:count])
 
     def quote(self, span: Span) -> str:
         """The text that *span* covers. Raises ValueError when it ends outside the page."""

@@ -13,7 +13,7 @@ from schemas.errors import SchemaError
 from schemas.schema import Field, Kind, Schema
 from schemas.wording import choices_of, name_of, text_of
 
-__all__ = ["KINDS", "parse_dsl"]
+__all__ = ["KINDS", "parse_dsl", "to_dsl", "word_of"]
 
 KINDS: Mapping[str, Kind] = {
     "text": Kind.TEXT,
@@ -30,6 +30,12 @@ KINDS: Mapping[str, Kind] = {
     "boolean": Kind.BOOLEAN,
     "bool": Kind.BOOLEAN,
 }
+_BY_FORM: Mapping[str, Kind] = {
+    "generated": Kind.GENERATED,
+    **dict.fromkeys(("email", "country", "language", "employment-type"), Kind.TEXT),
+}
+"""Words for what is not copied as it stands: text of a form, and text that the model writes."""
+
 GRAMMAR = "write each field as `name [kind] [list] [: description]`, with commas between them"
 NAME = re.compile(r"\w[\w.-]*")
 
@@ -38,9 +44,11 @@ def parse_dsl(text: str, *, name: str = "record") -> Schema:
     """The `Schema` that one line, or several, of *text* describes.
 
     Fields stand between commas or line breaks, each as `name [kind] [list] [?] [: description]`.
-    The kind is one of `KINDS` (text when left out) or choices: `a|b`, or `one of a b|c` where
-    they hold spaces. `list` or a final `[]` asks for several values. Every field is optional, so
-    a final `?` changes nothing. In text of several lines a description may hold commas.
+    The kind is one of `KINDS` (text when left out), a form of text ("email", "country",
+    "language", "employment-type"), "generated" for what the model writes in its own words, or
+    choices: `a|b`, or `one of a b|c` where they hold spaces. `list` or a final `[]` asks for
+    several values. Every field is optional, so a final `?` changes nothing. In text of several
+    lines a description may hold commas.
 
     Raises:
         SchemaError: an item cannot be read, or a name stands twice; the message quotes it.
@@ -57,6 +65,44 @@ def parse_dsl(text: str, *, name: str = "record") -> Schema:
     if not fields:
         raise SchemaError("the schema names no field", hint=GRAMMAR)
     return Schema(name, tuple(fields.values()))
+
+
+def to_dsl(schema: Schema) -> str:
+    """The fields of *schema*, a line each, such that `parse_dsl` reads them back.
+
+    Raises:
+        SchemaError: it says more than lines can: objects, limits, many records, required fields.
+
+    >>> print(to_dsl(parse_dsl("title, pay money: a year, kind a|b []")))
+    title
+    pay money: a year
+    kind one of a|b []
+    """
+    hint = "write it as JSON Schema"
+    text = "\n".join(map(_line, schema.fields))
+    try:
+        same = parse_dsl(text, name=schema.name) == schema
+    except SchemaError as error:
+        raise SchemaError(f"no line says this field: {error}", hint=hint) from error
+    if not same:
+        raise SchemaError(f"lines cannot say all of the schema {schema.name!r}", hint=hint)
+    return text
+
+
+def _line(field: Field) -> str:
+    form = field.limits.get("format")
+    kind = "" if field.kind is Kind.TEXT else field.kind.value
+    if field.kind is Kind.CHOICE:
+        kind = f"one of {'|'.join(field.choices)}"
+    head = " ".join(filter(None, [field.name, form or kind, "[]" if field.many else ""]))
+    line = f"{head}: {field.description}" if field.description else head
+    return f"{line}," if line.endswith(",") else line  # a comma at the end of a line ends nothing
+
+
+def word_of(text: str) -> str:
+    """The word for a kind in *text*, which may have `?`, `[]` or `list` beside it; "": no kind."""
+    word = re.sub(r"\s*(?:\?|\[\]|\blist)", "", text.strip().lower())
+    return word if word in KINDS or word in _BY_FORM else ""
 
 
 def _items(text: str) -> Iterator[str]:
@@ -80,13 +126,14 @@ def _field(item: str) -> Field:
         raise _bad(item, "no name stands here")
     if not NAME.fullmatch(tokens[0]):
         raise _bad(item, f"{tokens[0]!r} is no name: letters, digits, `_`, `-` and `.` make one")
-    kind, choices = _kind(tokens[1:], item)
+    kind, choices, limits = _kind(tokens[1:], item)
     return Field(
         name_of(tokens[0], f"the item {item.strip()!r}"),
         kind,
         text_of(description, f"the item {item.strip()!r}"),
         many=many,
         choices=choices,
+        limits=limits,
     )
 
 
@@ -108,21 +155,22 @@ def _without_suffix(tokens: list[str], suffix: str) -> list[str]:
     return [*tokens[:-1], last] if last else tokens[:-1]
 
 
-def _kind(tokens: list[str], item: str) -> tuple[Kind, tuple[str, ...]]:
-    """Kind and choices that the *tokens* after the name ask for."""
+def _kind(tokens: list[str], item: str) -> tuple[Kind, tuple[str, ...], dict[str, str]]:
+    """Kind, choices and limits that the *tokens* after the name ask for."""
     if not tokens:
-        return Kind.TEXT, ()
+        return Kind.TEXT, (), {}
     spaced = _one_of(tokens)
     if spaced or (len(tokens) == 1 and "|" in tokens[0]):
         parts = " ".join(tokens[2:] if spaced else tokens).split("|")
         place = f"the item {item.strip()!r}"
-        return Kind.CHOICE, choices_of([part.strip() for part in parts], place)
-    kind = KINDS.get(tokens[0].lower())
+        return Kind.CHOICE, choices_of([part.strip() for part in parts], place), {}
+    word = tokens[0].lower()
+    kind = KINDS.get(word) or _BY_FORM.get(word)
     if kind is None:
         raise _unknown_kind(tokens, item)
     if len(tokens) > 1:
         raise _bad(item, f"{' '.join(tokens[1:])!r} stands after the kind")
-    return kind, ()
+    return kind, (), {"format": word} if word in _BY_FORM and kind is Kind.TEXT else {}
 
 
 def _one_of(tokens: list[str]) -> bool:
@@ -132,9 +180,10 @@ def _one_of(tokens: list[str]) -> bool:
 def _unknown_kind(tokens: list[str], item: str) -> SchemaError:
     if "|" in " ".join(tokens):
         return _bad(item, "choices hold spaces", "write `name one of this choice|that choice`")
-    close = get_close_matches(tokens[0].lower(), KINDS, 1)
+    words = [*KINDS, *_BY_FORM]
+    close = get_close_matches(tokens[0].lower(), words, 1)
     hint = f"did you mean `{close[0]}`?" if close else GRAMMAR
-    return _bad(item, f"{tokens[0]!r} is not a kind; there are {', '.join(KINDS)}", hint)
+    return _bad(item, f"{tokens[0]!r} is not a kind; there are {', '.join(words)}", hint)
 
 
 def _bad(item: str, reason: str, hint: str = GRAMMAR) -> SchemaError:

@@ -15,6 +15,7 @@
     + DecodeFailed          the runtime stopped, or the answer did not close within its budget
   x CorrectionError         what a person said of a value does not fit the page or its field
   x GoldError               a gold set, or results to hold against it, cannot be used
+  x AccessRefused           the app would be open to people who should not use it
   x StoreError              the results database or an export could not be written
 """
 
@@ -120,6 +121,10 @@ class GoldError(FieldwiseError):
 
 class CorrectionError(FieldwiseError):
     """A correction that the page or the field does not allow. Nothing was changed."""
+
+
+class AccessRefused(FieldwiseError):
+    """The app was not opened, since people who should not could have used it."""
 
 
 class StoreError(FieldwiseError):

@@ -1,8 +1,11 @@
 """The `format`s that a value can be held to, and what is checked for each.
 
 A check may refuse what a generous reading of the standard would let through; it never lets
-through what the standard refuses, but for "date-time": RFC 3339 wants an offset from UTC, which
-pages hardly ever print, so a time without one passes.
+through what the standard refuses, but for "date-time": RFC 3339 wants a time and an offset from
+UTC, which pages hardly ever print, and which are not made up: without them, what is said passes.
+
+Our own formats are those that `extractors.forms` reads texts into: "country" (ISO 3166, two
+letters), "language" (ISO 639, two letters), "employment-type" (as schema.org names them).
 
 Sources: RFC 3339 (dates), RFC 3986 (URIs), RFC 5321 (mailboxes), RFC 1123 and 5890 (host names),
 RFC 9562 (UUIDs), RFC 4291 (IPv6).
@@ -17,7 +20,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from jsonschema import FormatChecker
 
-__all__ = ["CHECKER", "INTEGER_RANGES", "NUMBER_FORMATS", "TEXT_FORMATS"]
+__all__ = ["CHECKER", "EMPLOYMENT_TYPES", "INTEGER_RANGES", "NUMBER_FORMATS", "TEXT_FORMATS"]
 
 NUMBER_FORMATS = frozenset({"float", "double", "decimal"})
 """Formats of OpenAPI that only say how a number is kept in memory."""
@@ -50,8 +53,8 @@ def _is_date(text: str) -> bool:
 
 
 def _is_moment(text: str) -> bool:
-    day, separator, _ = text.partition("T")
-    return bool(separator) and _is_date(day) and datetime.fromisoformat(text) is not None
+    day, _, _ = text.partition("T")
+    return _is_date(day) and datetime.fromisoformat(text) is not None
 
 
 def _is_web_address(text: str) -> bool:
@@ -80,12 +83,38 @@ def _is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
+def _is_country(text: str) -> bool:
+    return re.fullmatch("[A-Z]{2}", text) is not None
+
+
+def _is_language(text: str) -> bool:
+    return re.fullmatch("[a-z]{2}", text) is not None
+
+
+def _is_employment_type(text: str) -> bool:
+    return text in EMPLOYMENT_TYPES
+
+
+EMPLOYMENT_TYPES = (
+    "FULL_TIME",
+    "PART_TIME",
+    "CONTRACTOR",
+    "TEMPORARY",
+    "INTERN",
+    "VOLUNTEER",
+    "PER_DIEM",
+)
+"""What schema.org's `employmentType` holds."""
+
 TEXT_FORMATS: Mapping[str, Callable[[str], bool]] = {
     "email": _is_mailbox,
     "hostname": _is_host_name,
     "ipv4": _is_ipv4,
     "ipv6": _is_ipv6,
     "uuid": _is_uuid,
+    "country": _is_country,
+    "language": _is_language,
+    "employment-type": _is_employment_type,
 }
 """Formats of plain text: a quote of another form counts as absent."""
 

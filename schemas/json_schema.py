@@ -1,10 +1,10 @@
-"""JSON Schema and Pydantic classes into a `Schema`, and back.
+"""JSON Schema into a `Schema`, and back.
 
 A keyword is honoured, or is an annotation that constrains nothing, or is refused with its place as
 a JSON pointer ("#/properties/price/minimum") and the reason. None is ever ignored in silence.
 
 Source: JSON Schema 2020-12 (json-schema.org/draft/2020-12), plus the older drafts' `definitions`.
-Our one extension is the format "money".
+Our own formats are "money", "generated" and those of text in `schemas.formats`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
-
-from pydantic import BaseModel
-from pydantic.errors import PydanticUserError
 
 from schemas.errors import SchemaError
 from schemas.formats import TEXT_FORMATS
@@ -39,7 +36,7 @@ from schemas.output import to_json_schema
 from schemas.schema import MAX_ITEMS, MAX_RECORDS, Field, Kind, Schema
 from schemas.wording import choices_of, folded, name_of, shown, text_of
 
-__all__ = ["from_pydantic", "load", "loads", "parse", "to_json_schema"]
+__all__ = ["load", "loads", "parse", "to_json_schema"]
 
 TAKE_OUT = "take it out, and check it on the exported values"
 
@@ -75,21 +72,6 @@ def load(path: Path) -> Schema:
         SchemaError: as `loads`; also for a file that is missing, over 1 MB, or not UTF-8.
     """
     return parse(decode_json(read_text(path), origin=str(path)), name=path.stem)
-
-
-def from_pydantic(model: type[BaseModel]) -> Schema:
-    """The `Schema` of a Pydantic class; its aliases and `json_schema_extra` count.
-
-    Raises:
-        SchemaError: as `parse`, for the JSON Schema that Pydantic writes of *model*.
-    """
-    try:
-        document = model.model_json_schema()
-    except PydanticUserError as error:
-        raise SchemaError(
-            f"{model.__name__}: Pydantic has no JSON Schema of it: {error}"
-        ) from error
-    return parse(document, name=model.__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ FORMATS: Mapping[str, Kind] = {
     "uri-reference": Kind.URL,
     "iri": Kind.URL,
     "money": Kind.MONEY,
+    "generated": Kind.GENERATED,
 }
 ANNOTATIONS: Mapping[str, type | tuple[type, ...]] = {
     "$schema": str,

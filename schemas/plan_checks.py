@@ -1,20 +1,19 @@
 """What a plan holds a record to beyond its schema: bounds, patterns, fields that check each other.
 
-Bounds of amounts are compared without regard to their currency, those of dates by the day.
+Bounds of amounts are compared without regard to their currency, those of dates by the day; how,
+is in `schemas.checks`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Any
 
+from schemas.checks import breach, holds
 from schemas.errors import SchemaError
 from schemas.limits import limits_of
-from schemas.plan import Checks, FieldPlan, Plan, Relation, Rule
+from schemas.plan import Checks, FieldPlan, Plan, Rule
 from schemas.record import ABSENT, Cell, Record, Value
 from schemas.schema import Field, Kind, Schema
 
@@ -45,25 +44,39 @@ def why_not_checkable(field: Field, checks: Checks) -> str:
 
 
 def checked(plan: Plan, records: Iterable[Record]) -> tuple[Record, ...]:
-    """*records* with what breaks a check of *plan* taken out: such a value is absent."""
-    fields = {field.name: field for field in plan.schema}
-    return tuple(
-        replace(
-            record,
-            cells={
-                name: _kept(fields[name], plan.fields[name], cell)
-                if name in plan.fields and name in fields
-                else cell
-                for name, cell in record.cells.items()
-            },
-        )
-        for record in records
-    )
+    """*records* held against *plan*: a value that breaks a check is absent.
+
+    Two values that break a rule stay, no surer than 0.5: one of them is right at most.
+    """
+    return tuple(_doubted(plan, _without_breaches(plan, record)) for record in records)
 
 
 def broken_rules(plan: Plan, record: Record) -> tuple[Rule, ...]:
     """The rules of *plan* that *record* breaks: at least one of each rule's two values is wrong."""
     return tuple(rule for rule in plan.rules if not _holds(plan.schema, rule, record))
+
+
+def _without_breaches(plan: Plan, record: Record) -> Record:
+    asked = {field.name: field for field in plan.schema}
+    cells = {
+        name: _kept(asked[name], plan.fields[name], cell) if name in asked else cell
+        for name, cell in record.cells.items()
+    }
+    return replace(record, cells=cells)
+
+
+def _doubted(plan: Plan, record: Record) -> Record:
+    doubtful = {n for rule in broken_rules(plan, record) for n in (rule.first, rule.second)}
+    cells = {
+        name: replace(cell, confidence=min(cell.confidence, _DOUBT))
+        if name in doubtful and isinstance(cell, Value)
+        else cell
+        for name, cell in record.cells.items()
+    }
+    return replace(record, cells=cells)
+
+
+_DOUBT = 0.5
 
 
 def _is_bound(kind: Kind, bound: float | str) -> bool:
@@ -87,7 +100,7 @@ def _kept(field: Field, planned: FieldPlan, cell: Cell) -> Cell:
     if isinstance(cell, tuple):
         items = tuple(_kept(field, planned, item) for item in cell)
         return tuple(item for item in items if item != ABSENT and not _is_empty(item))
-    if cell.data is None or _passes(field.kind, planned.checks, cell.data):
+    if cell.data is None or not breach(field.kind, planned.checks, cell.data):
         return cell
     return Value(tier=cell.tier, confidence=cell.confidence)
 
@@ -96,48 +109,8 @@ def _is_empty(cell: Cell) -> bool:
     return isinstance(cell, Value) and cell.data is None
 
 
-def _passes(kind: Kind, checks: Checks, data: Any) -> bool:
-    if checks.pattern is not None and not re.search(checks.pattern, str(data)):
-        return False
-    value = _comparable(kind, data)
-    least, most = (_bound(kind, bound) for bound in (checks.minimum, checks.maximum))
-    if value is None:
-        return True
-    return not (least is not None and value < least) and not (most is not None and value > most)
-
-
-def _bound(kind: Kind, bound: float | str | None) -> Any:
-    return bound if bound is None or kind in _DATES else Decimal(str(bound))
-
-
-def _comparable(kind: Kind, data: Any) -> Any:
-    """*data* as something with an order; `None` where it has none."""
-    if kind in _DATES:
-        return str(data)[:10]
-    try:
-        return Decimal(str(data).split()[0]) if kind in _NUMBERS and str(data).strip() else None
-    except InvalidOperation:
-        return None
-
-
 def _holds(schema: Schema, rule: Rule, record: Record) -> bool:
     kinds = {field.name: field.kind for field in schema}
-    values = [record.cells.get(name, ABSENT) for name in (rule.first, rule.second)]
-    data = [value.data if isinstance(value, Value) else None for value in values]
-    if None in data:
-        return True
-    if rule.relation is Relation.DIFFERENT:
-        return bool(data[0] != data[1])
-    if {_currency(d) for d in data} != {_currency(data[0])}:
-        return True
-    first, second = (
-        _comparable(kinds[name], d) for name, d in zip((rule.first, rule.second), data, strict=True)
-    )
-    if first is None or second is None or type(first) is not type(second):
-        return True
-    return bool(first < second if rule.relation is Relation.LESS else first <= second)
-
-
-def _currency(data: Any) -> str:
-    """What stands after an amount: "EUR"; "" after a plain number or a date."""
-    return str(data).partition(" ")[2]
+    cells = [record.cells.get(name, ABSENT) for name in (rule.first, rule.second)]
+    one, other = (cell.data if isinstance(cell, Value) else None for cell in cells)
+    return holds(rule.relation, (kinds[rule.first], one), (kinds[rule.second], other))

@@ -137,8 +137,8 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
 
 
 def dump_plan(plan: Plan) -> str:
-    """*plan* as text: two spaces of indent, and a line break at the end."""
-    return json.dumps(plan_to_json(plan), indent=2, ensure_ascii=False) + "\n"
+    """*plan* as text for people: what fits a line of 100 stands on one, a line break ends it."""
+    return _written(plan_to_json(plan), "") + "\n"
 
 
 def load_plan(path: Path) -> Plan:
@@ -191,6 +191,24 @@ def parse_plan(document: object, *, origin: str = "plan") -> Plan:
         rules=tuple(Rule(r.first, Relation(r.relation), r.second) for r in read.rules),
         origin=Origin(PlannedBy(read.origin.by), **read.origin.model_dump(exclude={"by"})),
     )
+
+
+def _written(value: Any, indent: str, before: int = 0) -> str:
+    """*value* as JSON. *before*: characters that stand before it in its line."""
+    line = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or not value or (indent and before + len(line) <= _WIDE):
+        return line
+    deeper = f"{indent}  "
+    if isinstance(value, dict):
+        heads = [f"{json.dumps(key, ensure_ascii=False)}: " for key in value]
+        pairs = zip(heads, value.values(), strict=True)
+        inner = [head + _written(part, deeper, len(deeper + head)) for head, part in pairs]
+        return "\n".join(["{", ",\n".join(deeper + part for part in inner), f"{indent}}}"])
+    inner = [_written(part, deeper, len(deeper)) for part in value]
+    return "\n".join(["[", ",\n".join(deeper + part for part in inner), f"{indent}]"])
+
+
+_WIDE = 100
 
 
 def _field_out(planned: FieldPlan) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from schemas.document import Span
 __all__ = [
     "ABSENT",
     "Cell",
+    "Cost",
     "Evidence",
     "PageResult",
     "PageStatus",
@@ -30,12 +31,14 @@ class ValueStatus(StrEnum):
     FOUND = "found"
     ABSENT = "absent"  # the page does not say
     CONFLICT = "conflict"  # two places on the page disagree
+    GENERATED = "generated"  # the model's own words, as asked for: there is no quote
 
 
 class PageStatus(StrEnum):
     OK = "ok"
     BAD = "bad"  # a 404, a wall, a script shell: no record, on purpose
     TRUNCATED = "truncated"  # the page or the answer was cut at the budget; what was read stands
+    STOPPED = "stopped"  # the job was stopped within the page; going on with the job reads it anew
     FAILED = "failed"  # the page could not be read or answered; `reason` says why
 
 
@@ -98,7 +101,8 @@ class Signals:
 class Value:
     """One answer. Absent: `raw`, `data` and `evidence` are all `None`.
 
-    `raw`: what the model or the markup said, before normalising.
+    `raw`: what the model or the markup said, before normalising. Of a generated value it is all
+        there is: `evidence` is `None`.
     `data`: the normalised value (see `Kind`); equal to the quote for text. `None` with a `raw`
         set means the quote could not be read as the field's kind.
     `confidence`: mean probability of the answer's tokens, in [0, 1]; not calibrated.
@@ -163,6 +167,27 @@ class Tokens:
     output: int = 0
     steps: int = 0
 
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(
+            self.prompt + other.prompt, self.output + other.output, self.steps + other.steps
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a tier took of a page or a job. `seconds`: wall time."""
+
+    tokens: Tokens = Tokens()
+    seconds: float = 0.0
+
+    @property
+    def count(self) -> int:
+        """Tokens read and written."""
+        return self.tokens.prompt + self.tokens.output
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.tokens + other.tokens, self.seconds + other.seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
@@ -174,6 +199,7 @@ class PageResult:
     `text` is the document's text the spans point into ("" when the page was not read).
     `seen`: records that the page was found to list, of which `records` may be fewer; `None` where
         no list was asked for or recognised. `next_page`: where a list goes on; `None`: nowhere.
+    `spent`: what each tier that was asked took.
     """
 
     source: str
@@ -185,3 +211,4 @@ class PageResult:
     text: str = ""
     seen: int | None = None
     next_page: str | None = None
+    spent: Mapping[Tier, Cost] = field(default_factory=dict)

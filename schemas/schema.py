@@ -19,17 +19,18 @@ _HEADINGS = frozenset({"headline", "name", "title"})
 class Kind(StrEnum):
     """What sort of answer a field takes; fixes both its grammar and how it is normalised."""
 
-    TEXT = "text"  # data: the quote itself
+    TEXT = "text"  # data: the quote itself, or what its "format" in `limits` reads it into
     NUMBER = "number"  # data: int or float
     INTEGER = "integer"  # data: int
-    MONEY = (
-        "money"  # data: "1234.50 EUR"; the currency as the page has it where no ISO code is sure
-    )
+    MONEY = "money"  # data: "1234.50 EUR", "50000..60000 EUR/year"; see `schemas.money`
     DATE = "date"  # data: ISO 8601 "2026-11-21"
-    DATETIME = "datetime"  # data: ISO 8601 "2026-11-21T09:30:00"
+    DATETIME = (
+        "datetime"  # data: ISO 8601 "2026-11-21T09:30:00"; the day alone where no time is said
+    )
     URL = "url"  # data: absolute URL
     BOOLEAN = "boolean"  # data: true or false
     CHOICE = "choice"  # data: one of `choices`
+    GENERATED = "generated"  # data: the model's own words; only where asked for, and never a quote
     OBJECT = "object"  # data: an object of `fields`
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("schemas", "extractors", "orchestration")
+PACKAGES = ("schemas", "extractors", "orchestration", "ui")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 APP = ROOT / "app.py"
 CODE = [*MODULES, *(path for path in [APP] if path.exists())]
@@ -121,12 +121,12 @@ def test_only_the_settings_read_the_environment(path: Path) -> None:
     assert reads == set()
 
 
-@pytest.mark.skipif(not APP.exists(), reason="there is no app.py")
-def test_the_app_only_draws() -> None:
+@pytest.mark.parametrize("path", [APP, *(ROOT / "ui").glob("*.py")], ids=named)
+def test_the_app_only_draws(path: Path) -> None:
     """What import-linter holds for the packages: the app reaches pages and models by the engine."""
     banned = {"httpx", "huggingface_hub", "onnxruntime", "pydantic_settings", *HEAVY}
-    assert not banned & third_party(APP)
-    assert not [name for name in imported(APP) if name.startswith("extractors")]
+    assert not banned & third_party(path)
+    assert not [name for name in imported(path) if name.startswith("extractors")]
 
 
 def test_importing_everything_needs_no_torch() -> None:

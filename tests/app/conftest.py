@@ -8,13 +8,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-import app
 from extractors.scripted import ScriptedWorker
+from orchestration.desk import Desk
 from orchestration.engine import Engine, PageWorker
+from orchestration.readiness import Readiness
 from orchestration.settings import Settings
 from schemas.record import Tier
+from ui import serving
+from ui.serving import blocks_of
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox: containers seldom allow one, and only our own pages are opened. The rest keeps the
@@ -29,6 +32,8 @@ FLAGS = [
 ]
 
 Serve = Callable[..., str]
+
+expect.set_options(timeout=15_000)  # other work on the machine must not fail a test
 
 
 @pytest.fixture(scope="session")
@@ -49,9 +54,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def tab(browser: Browser, serve: Serve) -> Iterator[Page]:
-    """A new tab of a desktop's size, closed before the server; what does not come fails in 10 s."""
+    """A new tab of a desktop's size, closed before the server; what does not come fails in 15 s."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(15_000)
     yield context.new_page()
     context.close()
 
@@ -69,8 +74,9 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             worker = ScriptedWorker(seconds=seconds)
             opened = open_worker or (lambda tier: worker)
             engine = stack.enter_context(Engine(settings, open_worker=opened))
-            blocks = app.build(engine)
+            desk = stack.enter_context(Desk(engine, Readiness()))
+            blocks = blocks_of(desk)
             stack.callback(blocks.close, verbose=False)
-            return app.serve(blocks)
+            return serving.serve(blocks)
 
         yield start

@@ -43,10 +43,18 @@ def test_a_second_app_takes_the_next_port(address: str, tmp_path: Path) -> None:
         assert other != address
 
 
-def test_no_handler_can_be_called_as_an_api(address: str) -> None:
+def test_programs_see_the_endpoints_with_their_types_and_no_handler(address: str) -> None:
     info = httpx.get(f"{address}/gradio_api/info").json()
-    assert info["named_endpoints"] == {}
+    named = {"/schemas", "/extract", "/jobs", "/results", "/stop", "/delete"}
+    assert set(info["named_endpoints"]) == named
     assert info["unnamed_endpoints"] == {}
+    extract = info["named_endpoints"]["/extract"]["parameters"]
+    assert [(one["parameter_name"], one["type"]["type"]) for one in extract] == [
+        ("urls", "array"),
+        ("schema", "string"),
+        ("tier", "string"),
+        ("max_tokens", "integer"),
+    ]
 
 
 def test_telemetry_is_off(address: str) -> None:

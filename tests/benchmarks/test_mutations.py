@@ -45,3 +45,9 @@ def test_the_same_seed_damages_pages_in_the_same_way() -> None:
 
 def test_an_undamaged_page_holds_its_laws() -> None:
     assert broken_law(b"<title>Bay</title><table><tr><td>High<td>6.10</table>") is None
+
+
+def test_what_follows_the_end_of_a_page_may_lie_too_deep_as_well() -> None:
+    deep = b"<math>" * 300 + b"<div>tide</div>" + b"</math>" * 300 + b"<p>table"
+
+    assert broken_law(b"<html><p>Bay</html>" + deep) is None

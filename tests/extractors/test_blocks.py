@@ -132,6 +132,22 @@ def test_a_whole_page_hidden_until_its_scripts_run_is_kept() -> None:
     assert texts("<html hidden><body style='visibility:hidden'><p>x") == ["x"]
 
 
+def test_a_hidden_element_that_swallows_the_page_is_shown() -> None:
+    menu = "<li>Menu<div style='display:none'><p>All</li>"  # its div is never closed
+    story = "<p>The whole story of the day.</p>" * 30
+
+    assert texts(f"{menu}{story}")[:3] == ["Menu", "All", "The whole story of the day."]
+    assert texts(f"{menu}</div>{story}")[:2] == ["Menu", "The whole story of the day."]
+    assert texts("<p>Menu<div hidden><p>All about it") == ["Menu"]
+
+
+def test_text_after_the_end_of_the_page_is_kept_and_found() -> None:
+    html = "<p>a</p></html><p>b</p><p>c"
+
+    assert texts(html) == ["a", "b", "c"]
+    assert paths(html)[1:] == ["/html[2]/p[1]", "/html[2]/p[2]"]
+
+
 def test_a_drop_down_shows_its_choice_and_a_list_box_everything() -> None:
     options = "<option>a<option selected>b<optgroup><option>c</optgroup>"
 

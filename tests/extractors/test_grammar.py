@@ -169,3 +169,12 @@ def test_the_byte_tokenizer_of_the_tests_is_the_one_assumed() -> None:
 def test_a_long_run_of_one_sign_is_no_reason_to_give_up() -> None:
     number = "9" * 250
     assert accepts(one(Kind.TEXT), f"x: {number}\n", page=f"id {number} end")
+
+
+def test_only_a_generated_field_takes_words_that_are_not_on_the_page() -> None:
+    schema = Schema("thing", (Field("title"), Field("summary", Kind.GENERATED)))
+    assert accepts(schema, "title: Senior Gardener\nsummary: Somebody who prunes trees.\n")
+    assert accepts(schema, "title: null\nsummary: null\n")
+    assert not accepts(schema, "title: Somebody who prunes trees.\nsummary: null\n")
+    assert not accepts(schema, f"title: null\nsummary: {'a' * 301}\n")
+    assert "GENERATED" not in build_grammar(one(Kind.TEXT), PAGE)

@@ -12,8 +12,8 @@ from extractors.grounding import ground
 from extractors.pages import Page
 from extractors.passages import Shown
 from extractors.tokenizer import token_counter
-from schemas.record import Record, Tier, Value
-from schemas.schema import Field, Schema
+from schemas.record import Record, Tier, Value, ValueStatus
+from schemas.schema import Field, Kind, Schema
 from tests.extractors import tiny
 
 TOKENIZER = tiny.tokenizer()
@@ -84,3 +84,15 @@ def test_the_lead_over_the_runner_up_is_the_least_of_all_tokens() -> None:
     assert isinstance(value, Value)
     assert value.signals is not None
     assert (value.signals.margin, value.signals.kept) == (0.25, -0.3)
+
+
+def test_what_the_model_writes_itself_is_marked_and_cites_nothing() -> None:
+    schema = Schema("post", (Field("title"), Field("summary", Kind.GENERATED)))
+    said = "title: Head Gardener\nsummary: Trees are tended here.\n"
+    tokens = TOKENIZER.encode(said, add_special_tokens=False)
+    answer = Answer(tuple(Chosen(token, -0.1) for token in tokens), True, 1, 1)
+    summary = ground_answer(answer, schema).cells["summary"]
+    assert isinstance(summary, Value)
+    assert (summary.status, summary.evidence) == (ValueStatus.GENERATED, None)
+    assert (summary.data, summary.tier) == ("Trees are tended here.", Tier.LARGE)
+    assert 0 < summary.confidence < 1

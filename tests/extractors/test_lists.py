@@ -9,7 +9,8 @@ from extractors.blocks import ParsedPage, parse_page
 from extractors.models import ModelLibrary
 from extractors.pages import Page
 from extractors.weights import WeightStore
-from extractors.worker import Budget, Extraction, Worker
+from extractors.worker import Budget, Extraction, Interrupted, Worker
+from schemas.errors import DecodeFailed
 from schemas.record import Tier, cell_values
 from schemas.schema import Field, Kind, Schema
 from tests.extractors import tiny
@@ -87,6 +88,43 @@ def test_a_stop_ends_a_list_before_its_next_pass(worker: Worker) -> None:
     assert worker.extract(table(3), TALK).seen == 3, "the worker goes on with the next page"
 
 
+def test_a_stop_may_leave_the_records_that_were_finished(worker: Worker) -> None:
+    asked = 0
+
+    def check_stop() -> None:
+        nonlocal asked
+        asked += 1
+        if asked > limit:
+            raise Interrupted
+
+    limit = 10_000
+    everything = worker.extract(table(16), TALK, check_stop=check_stop)
+    limit, asked = asked * 3 // 4, 0
+    part = worker.extract(table(16), TALK, check_stop=check_stop)
+    assert (part.stopped, part.seen, part.cut) == (True, 16, "stopped with 8 records unread")
+    assert part.records == everything.records[: len(part.records)]
+    limit, asked = 2, 0
+    with pytest.raises(Interrupted):
+        worker.extract(table(16), TALK, check_stop=check_stop)
+
+
+def test_a_record_that_cannot_be_answered_costs_no_other() -> None:
+    obedient = ObedientWorker(page=400, answer=300)
+    worker = obedient.told("title: Talk\nday: null\nroom: null\n")
+    failing = "Hall 5"
+
+    def check_stop() -> None:
+        if failing in worker.tokenizer.decode(worker.context.tokens):
+            raise DecodeFailed("the runtime stopped")
+
+    extraction = worker.extract(table(12), TALK, check_stop=check_stop)
+    assert (len(extraction.records), extraction.seen) == (11, 12)
+    assert extraction.cut == "1 records could not be answered: the runtime stopped"
+    failing = "Hall"
+    with pytest.raises(DecodeFailed):
+        worker.extract(table(12), TALK, check_stop=check_stop)
+
+
 PROSE = "".join(
     f"<p>We have told this story for {i} years to everybody who asked.</p>" for i in range(60)
 )
@@ -104,6 +142,14 @@ def test_a_long_page_is_looked_at_again_for_what_is_still_open() -> None:
 
 def characters_read(extraction: Extraction) -> int:
     return int(str(extraction.cut).split(" ")[0].replace(",", ""))
+
+
+def test_a_page_read_whole_in_several_windows_is_not_cut() -> None:
+    offer = Schema("offer", (Field("price", Kind.MONEY), Field("posted", Kind.DATE)))
+    amounts = "".join(f"<p>It cost {i},50 EUR on {i + 1}.3.2026, long ago.</p>" for i in range(18))
+    silent = ObedientWorker(page=400, answer=300).told("price: null\nposted: null\n")
+    assert silent.extract(parsed(amounts), offer).cut is None
+    assert silent.extract(parsed(f"{amounts}<p>{'word ' * 200}"), offer).cut is not None
 
 
 def test_one_window_is_enough_where_the_rest_promises_nothing(worker: Worker) -> None:

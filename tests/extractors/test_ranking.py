@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from extractors.ranking import rank_blocks
+from extractors.ranking import rank_blocks, telling_attributes
+from extractors.templates import Template
 from schemas.document import Document
 from schemas.schema import Field, Kind, Schema
 
@@ -11,10 +12,12 @@ POST = Schema(
 )
 
 
-def order(*parts: tuple[str, str], schema: Schema = POST) -> list[str]:
+def order(
+    *parts: tuple[str, str], schema: Schema = POST, template: Template | None = None
+) -> list[str]:
     """The texts of blocks under /html/body, best first."""
     document = Document.from_blocks("", [(f"/html/body/{path}", text) for path, text in parts])
-    scores = rank_blocks(document, schema)
+    scores = rank_blocks(document, schema, template or Template())
     best_first = sorted(range(len(scores)), key=lambda i: -scores[i])
     return [parts[i][1] for i in best_first]
 
@@ -57,6 +60,43 @@ def test_items_of_a_list_come_together() -> None:
         *soup, ("p", "It rained all day"), schema=Schema("s", (Field("food", many=True),))
     )
     assert found[-1] == "It rained all day"
+
+
+def test_items_in_several_blocks_come_with_their_list() -> None:
+    cells = (("b", "2"), ("p", "leeks"), ("b", "1 l"), ("p", "stock"), ("b", "½"), ("p", "lemon"))
+    soup = [(f"ul[2]/li[{1 + i // 2}]/{tag}", text) for i, (tag, text) in enumerate(cells)]
+    chatter = [(f"ul[1]/li[{i}]", f"so {i}") for i in range(1, 12)]
+    found = order(*chatter, *soup, schema=Schema("s", (Field("food", many=True),)))
+    assert {text for _, text in cells}.isdisjoint(found[-6:])
+
+
+def test_numbered_lists_are_no_lists_of_people() -> None:
+    people = Schema("s", (Field("author", many=True),))
+    tags = [(f"ul/li[{i}]", f"{i} comments") for i in range(1, 4)]
+    assert order(("p", "By Ada Byron"), *tags, schema=people)[0] == "By Ada Byron"
+
+
+def test_what_was_said_before_comes_last() -> None:
+    found = order(("p[1]", "Contact us"), ("p[2]", "We are nice"), ("p[3]", "Contact us"))
+    assert found == ["Contact us", "We are nice", "Contact us"]
+
+
+def test_what_most_pages_of_a_batch_say_comes_later() -> None:
+    pages = [Document.from_blocks("", [("/p", "Contact us"), ("/p", f"{n}")]) for n in range(3)]
+    parts = ("p[1]", "Contact us"), ("p[2]", "Contact Ada")
+    assert order(*parts, template=Template.of(pages))[0] == "Contact Ada"
+    assert order(*parts, template=Template.of(pages[:2]))[0] == "Contact us"
+
+
+def test_attributes_with_the_form_of_a_value_are_the_telling_ones() -> None:
+    attributes = [
+        ("/html/body/img/@alt", "900 EUR", 0),
+        ("/html/body/img/@alt", "A cook", 0),
+        ("/html/body/nav/img/@alt", "800 EUR", 0),
+    ]
+    document = Document.from_blocks("", [("/html/body/p", "Cook")], attributes)
+    assert telling_attributes(document, POST) == [1]
+    assert len(rank_blocks(document, POST)) == 1
 
 
 def test_what_stands_under_a_matching_heading_inherits_from_it() -> None:

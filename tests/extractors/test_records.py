@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -103,6 +104,52 @@ def test_a_heading_holds_for_the_records_under_it() -> None:
     assert len(entries) == 4
     assert ["April" in said(page, entry.context) for entry in entries] == [True] * 4
     assert "4 April" in said(page, entries[3].context)
+
+
+EVENTS = {
+    "3 May 2026": ["10:00 Choir", "12:00 Walk"],
+    "4 May 2026": ["9:00 Fair"],
+    "5 May 2026": ["10:30 Talk", "15:00 Tea", "18:00 Film"],
+}
+CARD = "<div class=event><b>{}</b> <div>at the barn</div></div>"
+CALENDARS = {
+    "days and events side by side": "<div>"
+    + "".join(
+        f"<div>{day}</div>{''.join(map(CARD.format, events))}" for day, events in EVENTS.items()
+    )
+    + "</div>",
+    "a section a day": "".join(
+        f"<section><div>{day}</div>{''.join(map(CARD.format, events))}</section>"
+        for day, events in EVENTS.items()
+    ),
+    "a list a day": "".join(
+        f"<div><div>{day}</div><ul>{''.join(f'<li>{event}, barn' for event in events)}</ul></div>"
+        for day, events in EVENTS.items()
+    ),
+    "months, days, lists": "<h2>May 2026</h2>"
+    + "".join(
+        f"<h3>{day.removesuffix(' 2026')}</h3><ul>{''.join(f'<li>{e}, barn' for e in events)}</ul>"
+        for day, events in EVENTS.items()
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALENDARS)
+def test_of_days_with_events_each_event_is_a_record_and_has_its_day(name: str) -> None:
+    page = parsed(f"<h1>Calendar</h1>{CALENDARS[name]}")
+    entries = find_records(page, replace(TALK, fields=TALK.fields[:3]))
+    expected = [(event, day) for day, events in EVENTS.items() for event in events]
+    assert len(entries) == len(expected)
+    for entry, (event, day) in zip(entries, expected, strict=True):
+        assert event in said(page, entry.blocks)
+        assert day.removesuffix(" 2026") in said(page, entry.context)
+        assert "2026" in said(page, entry.context)
+
+
+@pytest.mark.parametrize("rest", ["", "<p>Hall", "<p>10:00<p>Hall", "<p>Hall<p>Free<p>In Dutch"])
+def test_a_record_that_begins_with_its_day_is_one_record(rest: str) -> None:
+    short = "".join(f"<div><p>{n} May 2026<p>Talk {n}{rest}</div>" for n in range(1, 5))
+    assert len(texts(f"{short}<div><p>5 May 2026<p>Talk 5</div>")) == 5
 
 
 def test_a_page_without_a_list_has_no_records() -> None:

@@ -9,6 +9,7 @@ from schemas.document import Span
 from schemas.record import (
     ABSENT,
     Cell,
+    Cost,
     Evidence,
     PageResult,
     PageStatus,
@@ -92,6 +93,9 @@ def _page_results(rows: SearchStrategy[Record]) -> SearchStrategy[PageResult]:
         tokens=tokens,
         seconds=st.dictionaries(st.sampled_from(["read", "parse", "prompt", "decode"]), fractions),
         text=texts,
+        spent=st.dictionaries(
+            st.sampled_from(Tier), st.builds(Cost, tokens=tokens, seconds=fractions), max_size=2
+        ),
     )
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from extractors.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
+from extractors.worker import Extraction
 from orchestration import Engine, Settings
 from orchestration.codec import from_plain, to_plain
 from orchestration.engine import PageWorker
 from orchestration.events import PageDone
 from orchestration.export import page_line
-from schemas.record import PageResult, PageStatus, Tier
+from schemas.errors import ModelMissing
+from schemas.record import PageResult, PageStatus, Tier, cell_values
 from schemas.schema import Field, Kind, Schema
 
 SCHEMA = Schema("product", (Field("price", Kind.NUMBER), Field("colour")))
@@ -42,6 +47,82 @@ def test_auto_joins_both_tiers(tmp_path: Path) -> None:
     assert line["evidence"]["price"]["markup"] == "json-ld[0].offers.price"
     assert line["evidence"]["colour"]["tier"] == "large"
     assert line["evidence"]["colour"]["markup"] is None
+
+
+class Watched(ScriptedWorker):
+    """Remembers which fields it was asked for."""
+
+    asked: list[tuple[str, ...]]
+
+    def __init__(self, *, tier: Tier = Tier.LARGE, confidence: float = 1.0) -> None:
+        super().__init__(tier=tier, confidence=confidence)
+        self.asked = []
+
+    def extract(
+        self, page: ParsedPage, schema: Schema, *, check_stop: Callable[[], None] = lambda: None
+    ) -> Extraction:
+        self.asked.append(schema.names)
+        return super().extract(page, schema, check_stop=check_stop)
+
+
+FOR_BOTH = Schema("job", (Field("title"), Field("place"), Field("tags", many=True)))
+BOTH = "<p>Title: Baker</p><p>Tags: bread, nights</p>"
+
+
+def climbed(folder: Path, small: PageWorker | None, large: Watched, schema: Schema) -> PageResult:
+    """A page read by the small worker first; `None`: its weights cannot be had."""
+    page = folder / "page.html"
+    page.write_text(BOTH)
+
+    def worker(tier: Tier) -> PageWorker:
+        if tier is Tier.LARGE:
+            return large
+        if small is None:
+            raise ModelMissing("no weights")
+        return small
+
+    settings = Settings(data_dir=folder, cache_dir=folder, small_first=True, least_sure=0.8)
+    with Engine(settings, open_worker=worker) as engine:
+        events = list(engine.run([str(page)], schema))
+    return next(event.result for event in events if isinstance(event, PageDone))
+
+
+def test_the_large_worker_is_asked_for_what_the_small_one_is_unsure_of(tmp_path: Path) -> None:
+    large = Watched()
+    page = climbed(tmp_path, Watched(tier=Tier.SMALL, confidence=0.8), large, FOR_BOTH)
+    assert large.asked == [("place",)]  # "not there" was no sure answer
+    tiers = {name: [v.tier for v in cell_values(c)] for name, c in page.records[0].cells.items()}
+    assert tiers["title"] == [Tier.SMALL]
+    assert tiers["tags"] == [Tier.SMALL, Tier.SMALL]
+    assert list(page.records[0].data) == ["title", "place", "tags"]
+
+
+def test_what_it_is_less_sure_of_climbs(tmp_path: Path) -> None:
+    large = Watched()
+    page = climbed(tmp_path, Watched(tier=Tier.SMALL, confidence=0.79), large, FOR_BOTH)
+    assert large.asked == [FOR_BOTH.names]
+    assert {v.tier for v in cell_values(page.records[0].cells["title"])} == {Tier.LARGE}
+
+
+def test_where_all_is_settled_the_large_worker_rests(tmp_path: Path) -> None:
+    large = Watched()
+    climbed(tmp_path, Watched(tier=Tier.SMALL), large, Schema("job", (Field("title"),)))
+    assert large.asked == []
+
+
+def test_a_list_of_records_is_the_large_workers(tmp_path: Path) -> None:
+    small, large = Watched(tier=Tier.SMALL), Watched()
+    climbed(tmp_path, small, large, replace(FOR_BOTH, many=True))
+    assert (small.asked, large.asked) == ([], [FOR_BOTH.names])
+
+
+def test_a_small_worker_that_is_not_there_is_skipped_and_said_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    large = Watched()
+    assert climbed(tmp_path, None, large, FOR_BOTH).status is PageStatus.OK
+    assert large.asked == [FOR_BOTH.names]
+    assert "there is no small worker" in caplog.text
 
 
 def test_markup_alone_asks_no_worker(tmp_path: Path) -> None:

@@ -50,13 +50,16 @@ def test_a_reply_and_what_it_took() -> None:
     assert asked.headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_the_form_is_sent_as_openai_takes_it_or_as_vllm_does() -> None:
+def test_the_form_is_sent_as_each_kind_of_server_takes_it() -> None:
     with talking(says({"ok": True})) as (endpoint, server):
         endpoint.answer(HELLO, FORM)
     assert server.asked[0].body["response_format"]["json_schema"]["schema"] == FORM
     with talking(says({"ok": True}), form="vllm") as (endpoint, server):
         endpoint.answer(HELLO, FORM)
     assert server.asked[0].body["structured_outputs"] == {"json": FORM}
+    with talking(says({"ok": True}), form="llama_cpp") as (endpoint, server):
+        endpoint.answer(HELLO, FORM)
+    assert server.asked[0].body["response_format"] == {"type": "json_object", "schema": FORM}
 
 
 def test_too_many_requests_waits_as_long_as_the_server_asks() -> None:

@@ -170,6 +170,19 @@ def test_the_command_runs_scores_and_uses_a_job_again(tmp_path: Path) -> None:
     assert "micro-F1 1.000" in again.stdout
 
 
+def test_the_command_saves_pictures_of_a_run(tmp_path: Path) -> None:
+    folder = gold_set(tmp_path)
+    command = ["evaluate", str(folder), "--schema", "price number", "--tier", "markup"]
+    done = fieldwise(tmp_path, *command, "--quiet", "--pictures", str(tmp_path / "pictures"))
+    assert done.exit_code == 0, done.output
+    names = sorted(file.name for file in (tmp_path / "pictures").iterdir())
+    assert names == ["confidence.png", "coverage.png", "reliability.png", "tiers.png", "time.png"]
+    (tmp_path / "out.jsonl").write_text("")
+    shape = ["--results", str(tmp_path / "out.jsonl"), "--pictures", str(tmp_path / "more")]
+    refused = fieldwise(tmp_path, *command, *shape)
+    assert (refused.exit_code, (tmp_path / "more").exists()) == (2, False)
+
+
 def test_the_command_scores_an_export(tmp_path: Path) -> None:
     folder = gold_set(tmp_path)
     line = {"source": "some/axe.html", "records": [{"values": {"price": 13}, "evidence": {}}]}
@@ -216,6 +229,28 @@ def test_line_ends_of_unicode_may_stand_inside_an_export(tmp_path: Path) -> None
     line = {"source": "axe.html", "records": [{"values": {"title": "a\u2028b\x85c"}}]}
     file.write_text(json.dumps(line, ensure_ascii=False) + "\n", "utf-8")
     assert answers_in(file)["axe"].records == [{"title": "a\u2028b\x85c"}]
+
+
+def results_file(tmp_path: Path, *sources: str) -> Path:
+    file = tmp_path / "out.jsonl"
+    lines = [{"source": s, "records": [{"values": {"title": s}}]} for s in sources]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return file
+
+
+def test_two_results_of_one_name_are_refused_not_the_last_taken(tmp_path: Path) -> None:
+    file = results_file(tmp_path, "a/axe.html", "b/axe.html", "c/saw.html", "d/saw.html")
+    with pytest.raises(GoldError, match=r"2 results are of a page 'axe': a/axe\.html, b/axe\.html"):
+        answers_in(file, [GoldPage("axe", {})])
+    assert answers_in(file, [GoldPage("hoe", {})]) == {}
+
+
+def test_of_two_results_of_one_name_that_of_the_very_page_counts(tmp_path: Path) -> None:
+    file = results_file(tmp_path, "a/axe.html", "b/axe.html", "https://ex.org/buy?axe")
+    own = GoldPage("axe", {}, Path("b/axe.html"))
+    assert answers_in(file, [own])["axe"].records == [{"title": "b/axe.html"}]
+    bought = GoldPage("ex-org-buy-axe", {}, source="https://ex.org/buy?axe")
+    assert answers_in(file, [bought])["ex-org-buy-axe"].records
 
 
 def test_a_mean_is_that_of_the_printed_figures() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from extractors.blocks import ParsedPage
 from extractors.pages import Manners, Reader
 from extractors.scripted import ScriptedWorker
+from extractors.worker import Extraction
 from orchestration import Engine, Settings
 from orchestration.events import Event, JobEnded, PageDone
 from orchestration.store import Job, JobState
@@ -167,6 +170,41 @@ def test_files_that_came_since_take_no_other_pages_place(engine: Engine, tmp_pat
     job, _ = ended(engine.run([str(folder)], TITLES, job="may", tier=Tier.SMALL))
     titles = [record["title"] for record in data(list(engine.store.results(job.id)))]
     assert sorted(map(str, titles)) == ["a", "b", "c", "d"]
+
+
+class StoppedOnce(ScriptedWorker):
+    """Is stopped in the middle of the first page that it reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._first = True
+
+    def extract(
+        self, page: ParsedPage, schema: Schema, *, check_stop: Callable[[], None] = lambda: None
+    ) -> Extraction:
+        whole = super().extract(page, schema, check_stop=check_stop)
+        first, self._first = self._first, False
+        return replace(whole, stopped=first, cut="stopped with 3 records unread" if first else None)
+
+
+def test_records_finished_before_a_stop_are_kept_and_the_page_is_read_anew_on_going_on(
+    tmp_path: Path, site: Site
+) -> None:
+    settings = Settings(cache_dir=tmp_path / "cache", data_dir=tmp_path / "data")
+    worker = StoppedOnce()
+    with Engine(settings, open_worker=lambda tier: worker, reader=site.reader()) as engine:
+        told = list(engine.run(URLS[:1], TITLES, tier=Tier.SMALL))
+        last = told[-1]
+        assert isinstance(last, JobEnded)
+        assert (last.stopped, last.job.state) == ("stopped", JobState.OPEN)
+        (result,) = engine.store.results(last.job.id)
+        assert (result.status, result.reason) == (
+            PageStatus.STOPPED,
+            "stopped with 3 records unread",
+        )
+        assert data([result]) == [{"title": "0"}]
+        job, _ = ended(engine.resume(last.job))
+        assert [page.status for page in engine.store.results(job.id)] == [PageStatus.OK]
 
 
 def test_a_deleted_jobs_pages_are_gone_too(engine: Engine) -> None:

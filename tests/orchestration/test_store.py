@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from extractors.pages import Page
 from orchestration.store import PAGES_AT_ONCE, JobState, Store
 from schemas.document import Span
 from schemas.errors import StoreError
@@ -144,6 +146,33 @@ def test_a_deleted_job_leaves_no_byte_behind(tmp_path: Path) -> None:
         assert list(store.results(job.id)) == []
         assert store.finished(job.id) == set()
         assert list(store.results(kept.id)) == [page("kept.html")]
+
+
+def test_the_bytes_of_a_page_are_kept_with_it(tmp_path: Path) -> None:
+    kept = Page("a", "https://ex.org/\ud800", b"<p>\x00\xff", "text/html; charset=x")
+    with Store(tmp_path / "results.db") as store:
+        job = store.create_job("j", JOBS)
+        store.save(job.id, 0, page("a"), page=kept)
+        store.save(job.id, 1, page("b"), page=Page("b", "", b""))
+        store.save(job.id, 2, page("c"))
+        assert store.kept_page(job.id, "a") == kept
+        assert store.kept(job.id) == {"a", "b"}
+        assert store.kept_page(job.id, "c") is None
+        assert store.places(job.id) == [("a", 0), ("b", 1), ("c", 2)]
+
+
+def test_a_large_job_that_is_deleted_gives_its_room_back(tmp_path: Path) -> None:
+    path = tmp_path / "results.db"
+    with Store(path) as store:
+        small = store.create_job("small", JOBS)
+        store.save(small.id, 0, page("a"))
+        large = store.create_job("large", JOBS)
+        body = os.urandom(5 * 2**20)
+        for place in range(5):
+            store.save(large.id, place, page(f"{place}"), page=Page(f"{place}", "", body))
+        store.delete(large.id)
+        assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 2**20
+        assert list(store.results(small.id)) == [page("a")]
 
 
 def test_an_id_is_never_used_again(tmp_path: Path) -> None:

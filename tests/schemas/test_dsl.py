@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.dsl import KINDS, parse_dsl
+from schemas.dsl import KINDS, parse_dsl, to_dsl
 from schemas.errors import SchemaError
 from schemas.schema import Field, Kind, Schema
 
@@ -131,3 +131,54 @@ def test_any_text_is_a_schema_or_refused(text: str) -> None:
     except SchemaError as error:
         refused = error
     assert refused is None or refused.hint
+
+
+@pytest.mark.parametrize("form", ["email", "country", "language", "employment-type"])
+def test_a_form_of_text_is_asked_for_by_its_word(form: str) -> None:
+    assert fields(f"x {form}[]") == (Field("x", many=True, limits={"format": form}),)
+
+
+def test_only_the_word_itself_asks_for_what_the_model_writes() -> None:
+    assert fields("summary generated: one sentence")[0].kind is Kind.GENERATED
+    assert fields("summary, generated") == (Field("summary"), Field("generated"))
+
+
+PLAIN = st.text("abc xyz,.|", max_size=12).map(lambda text: " ".join(text.split()))
+CHOICES = st.lists(
+    st.from_regex(r"[a-z]{1,4}( [a-z]{1,3})?", fullmatch=True), min_size=1, unique=True
+)
+SAYABLE = st.builds(
+    Field,
+    NAMES,
+    st.sampled_from([*dict.fromkeys(KINDS.values()), Kind.GENERATED]),
+    PLAIN,
+    many=st.booleans(),
+) | st.builds(
+    Field,
+    NAMES,
+    st.just(Kind.CHOICE),
+    PLAIN,
+    many=st.booleans(),
+    choices=CHOICES.map(tuple),
+)
+
+
+@given(st.lists(SAYABLE, min_size=2, max_size=6, unique_by=lambda field: field.name))
+def test_what_is_written_as_lines_is_read_back(asked: list[Field]) -> None:
+    schema = Schema("thing", tuple(asked))
+    assert parse_dsl(to_dsl(schema), name="thing") == schema
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        Field("x", Kind.OBJECT, fields=(Field("y"),)),
+        Field("x", Kind.NUMBER, limits={"minimum": 1}),
+        Field("x", required=True),
+        Field("two words"),
+        Field("x", many=True, max_items=3),
+    ],
+)
+def test_what_lines_cannot_say_is_refused(field: Field) -> None:
+    with pytest.raises(SchemaError, match="line"):
+        to_dsl(Schema("thing", (field, Field("z"))))

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
@@ -13,8 +14,9 @@ from jsonschema import Draft4Validator, Draft7Validator, Draft202012Validator
 from pydantic import AnyUrl, BaseModel, ConfigDict, RootModel
 from pydantic import Field as PydanticField
 
+from schemas.classes import from_pydantic
 from schemas.errors import SchemaError
-from schemas.json_schema import from_pydantic, load
+from schemas.json_schema import load
 from schemas.keywords import ANNOTATIONS, FORMATS, HONOURED, SCALARS, reason_for
 from schemas.schema import Field, Kind
 
@@ -170,3 +172,18 @@ def test_a_pydantic_class_that_asks_for_more_is_refused(
 ) -> None:
     with pytest.raises(SchemaError, match=message):
         from_pydantic(model)
+
+
+def test_what_python_says_of_a_value_is_a_kind_and_its_limits() -> None:
+    class Offer(BaseModel):
+        price: Decimal = PydanticField(ge=0, le=10_000)
+        country: str | None = PydanticField(None, json_schema_extra={"format": "country"})
+        summary: str = PydanticField(json_schema_extra={"format": "generated"})
+        sizes: set[int] = set()
+        code: str = PydanticField(pattern="^[A-Z]+$", max_length=5)
+
+    price, country, summary, sizes, code = from_pydantic(Offer)
+    assert (price.kind, dict(price.limits)) == (Kind.NUMBER, {"minimum": 0, "maximum": 10_000})
+    assert (country.kind, dict(country.limits)) == (Kind.TEXT, {"format": "country"})
+    assert (summary.kind, sizes.kind, sizes.unique) == (Kind.GENERATED, Kind.INTEGER, True)
+    assert dict(code.limits) == {"pattern": "^[A-Z]+$", "maxLength": 5}

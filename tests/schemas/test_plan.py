@@ -8,7 +8,9 @@ from schemas.record import Cell, Record, Value, ValueStatus
 from schemas.schema import Field, Kind
 from schemas.source import resolve
 
-SCHEMA = resolve("title, pay money, low number, high number, posted date, closes date, tags list")
+SCHEMA = resolve(
+    "title, pay money, cost money, low number, high number, posted date, closes date, tags list"
+)
 OBJECTS = resolve(
     '{"properties": {"offers": {"type": "array", "items": {"properties": {"price": {"type":'
     ' "number"}, "unit": {"type": "string"}}, "required": ["price"]}}}}'
@@ -97,6 +99,9 @@ def test_checks_fit_the_kind_of_the_field(kind: Kind, checks: Checks, reason: st
         ("low", Checks(minimum=0, maximum=10), 10.5, False),
         ("pay", Checks(minimum=1000), "999.99 EUR", False),
         ("pay", Checks(minimum=1000), "1000 EUR", True),
+        ("pay", Checks(minimum=1000), "900..1200 EUR/month", False),
+        ("pay", Checks(maximum=1000), "900..1200", False),
+        ("pay", Checks(maximum=1000), "no amount at all", True),
         ("posted", Checks(minimum="2020-01-01"), "2019-12-31", False),
         ("posted", Checks(maximum="2026-11-21"), "2026-11-21", True),
         ("title", Checks(pattern="^[A-Z]"), "baker", False),
@@ -136,6 +141,10 @@ def test_items_and_parts_are_checked_one_by_one() -> None:
             True,
         ),
         (Rule("pay", Relation.LESS, "low"), {"pay": "3 EUR", "low": 2}, False),
+        (Rule("pay", Relation.LESS, "cost"), {"pay": "3..5 EUR", "cost": "4 EUR"}, False),
+        (Rule("pay", Relation.LESS, "cost"), {"pay": "5 EUR", "cost": "4 EUR"}, True),
+        (Rule("pay", Relation.LESS, "cost"), {"pay": "5 EUR", "cost": "4 USD"}, False),
+        (Rule("pay", Relation.LESS, "cost"), {"pay": "5 EUR/hour", "cost": "4 EUR"}, False),
     ],
 )
 def test_rules_hold_two_fields_against_each_other(

@@ -1,0 +1,155 @@
+"""One job from its first page to its last: read, answered, stored, told."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from extractors.blocks import parse_page
+from extractors.pages import Page, Source
+from orchestration.cost import JobCost, cost_of
+from orchestration.events import Event, JobEnded, JobStarted, LayoutPlanned, PageDone
+from orchestration.intake import Intake
+from orchestration.layouts import Ahead, PlanSource
+from orchestration.learned import LearnedLayouts, fingerprint
+from orchestration.pipeline import Pipeline, Stop, Stopped
+from orchestration.store import Job, JobState, Store
+from schemas.errors import SourceError
+from schemas.plan import Plan
+from schemas.record import Cost, PageResult, PageStatus, Tier, Tokens
+
+__all__ = ["JobRun", "Orders"]
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """How a job is run; see `Engine.run`."""
+
+    tier: Tier | None = None
+    max_tokens: int | None = None
+    stop: Stop = lambda: False
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+class JobRun:
+    """Runs *job* as *orders* say, its pages read as *plans* say.
+
+    `keep_fetched`: the bytes of pages from the web are kept with their results. `selectors`: what
+    the first pages of a layout teach answers the next ones.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        orders: Orders,
+        plans: PlanSource,
+        *,
+        store: Store,
+        intake: Intake,
+        pipeline: Pipeline,
+        keep_fetched: bool,
+        selectors: bool = False,
+    ) -> None:
+        self._job = job
+        self._orders = orders
+        self._plans = plans
+        self._store = store
+        self._intake = intake
+        self._pipeline = pipeline
+        self._keep_fetched = keep_fetched
+        learns = selectors and orders.tier is None and not job.schema.many
+        self._learned = LearnedLayouts(job.schema) if learns else None
+        self._spent = JobCost()
+
+    def events(self, given: Sequence[str]) -> Iterator[Event]:
+        """The events of reading *given*, sources as the intake takes them."""
+        job, orders = self._job, self._orders
+        found = self._intake.found(job, given, orders.names)
+        finished = self._store.finished(job.id)
+        yield JobStarted(job, len(found), sum(source.name in finished for source in found))
+        self._learn_again()
+        placed = zip(self._intake.places(job, found), found, strict=True)
+        left = [(place, source) for place, source in placed if source.name not in finished]
+        sources = [source for _, source in left]
+        with closing(self._intake.pages(job, sources, stop=orders.stop)) as pages:
+            coming = Ahead(pages)
+            for place, source in left:
+                reason = self._why_to_stop()
+                if reason is None:
+                    reason = yield from self._one(place, source, coming)
+                if reason is not None:
+                    yield JobEnded(job, reason, self._cost())
+                    return
+        self._store.set_state(job.id, JobState.DONE)
+        yield JobEnded(replace(job, state=JobState.DONE), cost=self._cost())
+
+    def _one(
+        self, place: int, source: Source, coming: Ahead[Page | SourceError]
+    ) -> Generator[Event, None, str | None]:
+        """Read the next page; returns why the job ends with it, `None` where it goes on."""
+        page = next(coming, None)
+        plan, is_new = self._plans.plan_for(page, coming.peek)
+        if plan and is_new:
+            yield LayoutPlanned(source.name, plan)
+        result = self._result(source, page, plan)
+        if result is None:
+            return "stopped"
+        kept = page if isinstance(page, Page) and self._is_kept(source) else None
+        self._store.save(self._job.id, place, result, page=kept)
+        self._spent += cost_of([result])
+        yield PageDone(place, result)
+        return "stopped" if result.status is PageStatus.STOPPED else None
+
+    def _result(
+        self, source: Source, page: Page | SourceError | None, plan: Plan | None
+    ) -> PageResult | None:
+        """How one page ends; `None` when it was stopped."""
+        if isinstance(page, SourceError):
+            return PageResult(source.name, PageStatus.FAILED, reason=page.explain())
+        if page is None:
+            return None
+        orders = self._orders
+        try:
+            return self._pipeline.result(
+                page,
+                self._job.schema,
+                orders.tier,
+                orders.stop,
+                plan=plan,
+                learned=self._learned,
+            )
+        except Stopped:
+            return None
+
+    def _learn_again(self) -> None:
+        """What the job's finished pages teach. Nothing is fetched for it."""
+        if self._learned is None:
+            return
+        kept = self._store.kept(self._job.id)
+        for result in self._store.results(self._job.id, corrected=False):
+            at_hand = result.source in kept or "://" not in result.source
+            if result.status is PageStatus.OK and result.records and at_hand:
+                with suppress(SourceError):
+                    page = self._intake.page(self._job, result.source)
+                    parse = partial(parse_page, page)
+                    self._learned.note(fingerprint(page), parse, result.records[0])
+
+    def _is_kept(self, source: Source) -> bool:
+        """Whether the bytes of *source* are to be kept with the results."""
+        allowed = self._keep_fetched or source.url is None
+        return allowed and self._intake.worth_keeping(self._job, source)
+
+    def _why_to_stop(self) -> str | None:
+        limit = self._orders.max_tokens
+        if self._orders.stop():
+            return "stopped"
+        if limit is not None and self._cost().together.count >= limit:
+            return f"the limit of {limit:,} tokens was reached"
+        return None
+
+    def _cost(self) -> JobCost:
+        """What this run took so far, planning too."""
+        planning = self._plans.tokens
+        return self._spent + JobCost(0, {Tier.PLANNER: Cost(Tokens(planning))} if planning else {})

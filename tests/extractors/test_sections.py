@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pytest
+
+from extractors.blocks import parse_page
+from extractors.locators import record_path
+from extractors.pages import Page
+from extractors.prompt import describe
+from extractors.ranking import promising_blocks, rank_blocks
+from extractors.records import find_records
+from extractors.sections import blocks_to_skip
+from schemas.document import Document
+from schemas.plan import FieldPlan, Plan
+from schemas.schema import Schema
+from schemas.source import resolve
+
+SCHEMA = resolve("title, pay money")
+PARTS = [
+    ("/html/body/h1", "Baker"),
+    ("/html/body/p[1]", "Pay: 3,000 €"),
+    ("/html/body/h2[1]", "Related jobs:"),
+    ("/html/body/h3", "Cook"),
+    ("/html/body/p[2]", "Pay: 2,500 €"),
+    ("/html/body/h2[2]", "About us"),
+    ("/html/body/aside[2]/p", "Pay well"),
+]
+DOCUMENT = Document.from_blocks("", PARTS)
+
+
+@pytest.mark.parametrize(
+    ("skip", "expected"),
+    [
+        ((), set()),
+        (("related  JOBS",), {2, 3, 4}),
+        (("Cook",), {3, 4}),
+        (("/html/body/aside",), {6}),
+        (("/html/body/aside[2]",), {6}),
+        (("/html/body/aside[1]",), set()),
+        (("/html/body/h2",), {2, 5}),
+        (("Nothing of the kind",), set()),
+    ],
+)
+def test_a_section_is_a_heading_with_what_follows_or_an_element(
+    skip: tuple[str, ...], expected: set[int]
+) -> None:
+    assert blocks_to_skip(DOCUMENT, skip) == expected
+
+
+def test_sections_to_skip_rank_below_all_others_that_look_the_same() -> None:
+    guided = Plan(SCHEMA, skip=("Related jobs",)).guided()
+    before, after = rank_blocks(DOCUMENT, SCHEMA), rank_blocks(DOCUMENT, guided)
+    assert after[4] < before[4]
+    assert after[1] == before[1]
+    assert 4 in promising_blocks(DOCUMENT, SCHEMA)
+    assert 4 not in promising_blocks(DOCUMENT, guided)
+
+
+def test_labels_count_as_words_of_the_field() -> None:
+    document = Document.from_blocks(
+        "", [("/html/body/p[1]", "Ein Satz"), ("/html/body/p[2]", "Vergütung nach Tarif")]
+    )
+    schema = resolve("note, pay")
+    guided = Plan(schema, fields={"pay": FieldPlan(labels=("Vergütung",))}).guided()
+    assert rank_blocks(document, guided)[1] > rank_blocks(document, schema)[1]
+
+
+def test_the_model_is_told_hints_and_labels() -> None:
+    planned = FieldPlan(hint="In the box on the right.", labels=("Gehalt", "Vergütung"))
+    guided = Plan(resolve("title, pay money"), fields={"pay": planned}).guided()
+    told = '(In the box on the right; beside "Gehalt" or "Vergütung")'
+    assert describe(guided) == describe(SCHEMA).replace("written>", f"written> {told}")
+
+
+LIST = """<ul>{rows}</ul><ol>{others}</ol>"""
+
+
+def events() -> tuple[Schema, str]:
+    rows = "".join(f"<li><b>Fair {n}</b>, {n} May 2026, Oslo, at noon</li>" for n in range(1, 9))
+    others = "".join(f"<li>A remark about {n} things, not more</li>" for n in range(1, 7))
+    return resolve("title, day date"), LIST.format(rows=rows, others=others)
+
+
+def test_records_stand_where_the_plan_says() -> None:
+    fields, body = events()
+    schema = Schema("event", fields.fields, many=True)
+    page = parse_page(Page("page.html", "", body.encode()))
+    assert record_path([page], schema) == "/html/body/ul/li"
+    planned = Plan(schema, record_xpath="/html/body/ol/li").guided()
+    entries = find_records(page, planned)
+    firsts = [page.document.blocks[entry.blocks.start].xpath for entry in entries]
+    assert firsts == [f"/html/body/ol/li[{n}]" for n in range(1, 7)]
+    lost = Plan(schema, record_xpath="/html/body/table/tr").guided()
+    assert find_records(page, lost) == find_records(page, schema)
+
+
+def test_pages_that_disagree_have_no_record_path() -> None:
+    fields, body = events()
+    schema = Schema("event", fields.fields, many=True)
+    pages = [
+        parse_page(Page("page.html", "", text.encode()))
+        for text in (body, body.replace("ul>", "section>").replace("li>", "div>"))
+    ]
+    assert record_path(pages, schema) is None
+    assert record_path([], schema) is None

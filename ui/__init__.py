@@ -1,0 +1,1 @@
+"""The app's screens. With `app.py`, all that knows Gradio."""

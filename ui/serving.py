@@ -1,0 +1,91 @@
+"""Serves the page."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+
+from orchestration.desk import Desk
+from schemas.errors import FieldwiseError
+from ui.access import sign_in
+from ui.api import Api
+from ui.look import asset, theme
+from ui.screen import Screen
+
+__all__ = ["Door", "blocks_of", "serve"]
+
+UPLOAD_LIMIT = "100mb"
+KEEP_UPLOADS = (3600, 24 * 3600)  # look every hour for files older than a day
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the app is served, and to whom.
+
+    `port`: `None`: the first free one from 7860. `users`: a file of `name:password` lines; `None`:
+    nobody signs in, which is for this machine alone. `mcp`: the endpoints are MCP tools too.
+    """
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    users: Path | None = None
+    mcp: bool = False
+
+
+def blocks_of(desk: Desk) -> gr.Blocks:
+    """The page over *desk*, not yet served."""
+    blocks: gr.Blocks = gr.Blocks(
+        title="Fieldwise", analytics_enabled=False, delete_cache=KEEP_UPLOADS, fill_width=True
+    )
+    with blocks:
+        screen = Screen(desk)
+        screen.draw()
+        screen.connect(blocks)
+        Api(desk).connect()
+    blocks.queue(default_concurrency_limit=4, max_size=200, api_open=False)
+    return blocks
+
+
+def serve(blocks: gr.Blocks, door: Door | None = None) -> str:
+    """Serve *blocks* from a thread of its own until `blocks.close()`; returns the address.
+
+    Raises:
+        AccessRefused: others could use it without signing in.
+        FieldwiseError: the port is taken, or none from 7860 on is free; or MCP is not installed.
+    """
+    door = door or Door()
+    check = sign_in(door.host, door.users)
+    if door.mcp and importlib.util.find_spec("mcp") is None:
+        hint = "install it with: pip install 'gradio[mcp]'"
+        raise FieldwiseError("the MCP server needs the package mcp", hint=hint)
+    # Gradio 6.17 calls a newer Starlette by an older name, and would say so at every event.
+    warnings.filterwarnings("ignore", "'HTTP_422_UNPROCESSABLE_ENTITY' is deprecated")
+    try:
+        _, address, _ = blocks.launch(
+            server_name=door.host,
+            server_port=door.port,
+            auth=check,
+            auth_message="Sign in to see your jobs." if check else None,
+            share=False,
+            quiet=True,
+            prevent_thread_lock=True,
+            inbrowser=False,
+            ssr_mode=False,
+            pwa=False,
+            mcp_server=door.mcp,
+            enable_monitoring=False,
+            max_file_size=UPLOAD_LIMIT,
+            footer_links=[],
+            theme=theme(),
+            css=asset("look.css"),
+        )
+    except OSError as error:
+        raise FieldwiseError(
+            f"cannot listen on {door.host}, port {door.port or 'from 7860 on'}: {error}",
+            hint="choose another one with --port",
+        ) from error
+    return str(address).rstrip("/")
