@@ -9,7 +9,7 @@ import onnx
 import onnxruntime as ort
 from onnx import TensorProto, helper
 
-from extractors.checkpoint import ModelConfig
+from extractors.model.checkpoint import ModelConfig
 
 __all__ = ["product_seconds"]
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save_file
 
-from extractors.checkpoint import Checkpoint
+from extractors.model.checkpoint import Checkpoint
 
 __all__ = ["as_float32_safetensors", "random_qwen2_half_billion"]
 

@@ -29,14 +29,14 @@ from extractors.blocks import ParsedPage, parse_page
 from extractors.decode import Answer, GrammarCompiler, Question, decode
 from extractors.drafts import PromptDrafter
 from extractors.grammar import GAP, NOTHING, build_grammar
-from extractors.models import ModelLibrary
-from extractors.normalise import normalise
+from extractors.model.models import ModelLibrary
+from extractors.model.runtime import Context, Runtime
+from extractors.model.tokenizer import load_tokenizer, token_counter
+from extractors.model.weights import WeightStore
 from extractors.pages import Page
 from extractors.passages import Passage, Shown
 from extractors.prompt import build_prompt, describe, encode_chat
-from extractors.runtime import Context, Runtime
-from extractors.tokenizer import load_tokenizer, token_counter
-from extractors.weights import WeightStore
+from extractors.values.normalise import normalise
 from extractors.worker import Budget, Worker
 from orchestration.settings import Settings
 from schemas.record import Tier, Value

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.workload import SCHEMA, tasks
-from extractors.compile import CompiledModel, open_compiled
-from extractors.models import TOKENIZER_FOLDER
-from extractors.runtime import Runtime
-from extractors.tokenizer import load_tokenizer
+from extractors.model.compile import CompiledModel, open_compiled
+from extractors.model.models import TOKENIZER_FOLDER
+from extractors.model.runtime import Runtime
+from extractors.model.tokenizer import load_tokenizer
 from extractors.worker import Budget, Worker
 from schemas.record import Tier
 

@@ -22,7 +22,7 @@ from extractors.worker import Budget, Worker
 from schemas.record import Tier
 
 if TYPE_CHECKING:
-    from extractors.runtime import Runtime
+    from extractors.model.runtime import Runtime
 
 __all__ = ["ObedientWorker"]
 

@@ -26,11 +26,11 @@ from statistics import mean, median
 from typing import TYPE_CHECKING, Any
 
 from extractors.blocks import parse_page
-from extractors.models import TOKENIZER_FOLDER, ModelLibrary
+from extractors.model.models import TOKENIZER_FOLDER, ModelLibrary
+from extractors.model.tokenizer import TokenCounter, load_tokenizer, token_counter
+from extractors.model.weights import WeightStore
 from extractors.pages import Page
 from extractors.passages import Passage, Shown
-from extractors.tokenizer import TokenCounter, load_tokenizer, token_counter
-from extractors.weights import WeightStore
 from orchestration.settings import Settings
 from schemas.document import Document
 from schemas.schema import Schema

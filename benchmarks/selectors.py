@@ -25,11 +25,11 @@ from urllib.parse import urlsplit
 from extractors.blocks import ParsedPage, parse_page
 from extractors.evidence import Locator
 from extractors.induction import Example, checked, learn
-from extractors.normalise import normalise
 from extractors.outline import Outline, Region
 from extractors.pages import Page
 from extractors.records import find_records
 from extractors.selectors import Selectors, apply
+from extractors.values.normalise import normalise
 from orchestration.scoring import fold
 from schemas.document import Span
 from schemas.record import ABSENT, Cell, Evidence, Tier, Value, ValueStatus, cell_data

@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.report import Row, table
-from extractors.compile import DATA_FILE, CompiledModel, open_compiled
-from extractors.models import ModelLibrary
-from extractors.runtime import Context, Runtime
-from extractors.sharing import shareable
-from extractors.weights import WeightStore
+from extractors.model.compile import DATA_FILE, CompiledModel, open_compiled
+from extractors.model.models import ModelLibrary
+from extractors.model.runtime import Context, Runtime
+from extractors.model.sharing import shareable
+from extractors.model.weights import WeightStore
 from orchestration.settings import Settings
 
 __all__ = ["Shares", "main", "shares"]

@@ -24,12 +24,12 @@ from benchmarks.memory import resident
 from benchmarks.peer import PEERS, Peer, PeerFailed, Recipe, is_object
 from benchmarks.report import PageTime, PeerTime, Row, peer_rows, table
 from benchmarks.workload import SCHEMA, Task, tasks
-from extractors.checkpoint import open_checkpoint
-from extractors.compile import CompiledModel, compile_model, open_compiled
-from extractors.models import TOKENIZER_FOLDER, ModelLibrary
-from extractors.runtime import CHUNK, Runtime
-from extractors.tokenizer import load_tokenizer
-from extractors.weights import WeightStore
+from extractors.model.checkpoint import open_checkpoint
+from extractors.model.compile import CompiledModel, compile_model, open_compiled
+from extractors.model.models import TOKENIZER_FOLDER, ModelLibrary
+from extractors.model.runtime import CHUNK, Runtime
+from extractors.model.tokenizer import load_tokenizer
+from extractors.model.weights import WeightStore
 from extractors.worker import Budget, Worker
 from orchestration.settings import Settings
 from schemas.record import Tier

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from extractors.blocks import parse_page
-from extractors.currencies import currency_code
-from extractors.customs import UNKNOWN, Customs
-from extractors.normalise import normalise
 from extractors.pages import Page
+from extractors.values.currencies import currency_code
+from extractors.values.customs import UNKNOWN, Customs
+from extractors.values.normalise import normalise
 from schemas.money import Money
 from schemas.schema import Field, Kind
 
@@ -141,7 +141,7 @@ def dates() -> Share:
     """Whole dates in words, in every language that is tried."""
     from babel.dates import format_date
 
-    from extractors.dates import LANGUAGES
+    from extractors.values.dates import LANGUAGES
 
     asked, days = Field("x", Kind.DATE), [_FIRST_DAY + _STEP * i for i in range(_DAYS)]
     cases = [

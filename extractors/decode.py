@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
     from extractors.drafts import Drafter
-    from extractors.runtime import Context
+    from extractors.model.runtime import Context
 
 __all__ = [
     "Answer",

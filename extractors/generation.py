@@ -18,7 +18,7 @@ from schemas.errors import DecodeFailed
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-    from extractors.runtime import Context, Runtime
+    from extractors.model.runtime import Context, Runtime
 
 __all__ = ["LogitsProcessor", "Run", "TextGenerator"]
 

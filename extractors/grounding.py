@@ -12,12 +12,12 @@ import numpy as np
 from extractors.answer import RawCell, RawRecord, RawValue, read_answer
 from extractors.blocks import Link, ParsedPage
 from extractors.calibration import Calibration
-from extractors.customs import Customs
 from extractors.decode import Answer, Chosen, GrammarCompiler
 from extractors.evidence import Found, Locator
 from extractors.merging import is_absent
-from extractors.normalise import normalise
 from extractors.passages import Passage
+from extractors.values.customs import Customs
+from extractors.values.normalise import normalise
 from schemas.document import Span
 from schemas.record import ABSENT, Cell, Evidence, Record, Signals, Tier, Value, ValueStatus
 from schemas.schema import Field, Kind, Schema

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from extractors.normalise import normalise
 from extractors.outline import Piece, Region, fold
 from extractors.selectors import (
     Learned,
@@ -25,6 +24,7 @@ from extractors.selectors import (
     meaning,
     shape_of,
 )
+from extractors.values.normalise import normalise
 from schemas.document import Span
 from schemas.record import Cell, Value, ValueStatus
 from schemas.schema import Field, Kind, Schema

@@ -17,11 +17,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from extractors.blocks import ParsedPage
-from extractors.customs import MACHINE
 from extractors.encoding import decode
 from extractors.markup import Item, Markup, read_markup
-from extractors.normalise import normalise
 from extractors.pages import Page
+from extractors.values.customs import MACHINE
+from extractors.values.normalise import normalise
 from extractors.visible import VisibleText, folded
 from extractors.vocabulary import Family, family_of, family_of_type, places, words_of
 from schemas.document import Span

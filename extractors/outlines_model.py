@@ -23,7 +23,7 @@ from schemas.errors import DecodeFailed
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-    from extractors.runtime import Runtime
+    from extractors.model.runtime import Runtime
 
 __all__ = ["OutlinesModel", "SteerableOutlinesModel"]
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from schemas.errors import DecodeFailed
 
 if TYPE_CHECKING:
-    from extractors.runtime import Context
+    from extractors.model.runtime import Context
 
 __all__ = ["Branch", "Pack"]
 

@@ -14,13 +14,13 @@ from types import TracebackType
 
 import httpx
 
-from extractors.archives import Archive
-from extractors.captured import day_of
-from extractors.clock import Clock
+from extractors.archives.formats import Archive
 from extractors.encoding import sniff
-from extractors.manners import Manners
 from extractors.sources import Limits, Source, discover, open_archive, unreadable
-from extractors.web import Web
+from extractors.web.captured import day_of
+from extractors.web.client import Web
+from extractors.web.clock import Clock
+from extractors.web.manners import Manners
 from schemas.errors import FetchRefused, SourceError
 
 __all__ = ["Limits", "Manners", "Page", "Reader", "Source", "discover"]

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractors.blocks import Link
+from extractors.model.tokenizer import TokenCounter
 from extractors.ranking import rank_blocks, telling_attributes
 from extractors.templates import Template
-from extractors.tokenizer import TokenCounter
 from schemas.document import Document, Span
 from schemas.schema import Schema
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from extractors.blocks import CELL_MARK, ParsedPage
-from extractors.days import is_day
 from extractors.ranking import Form, forms_of, telling_attributes
+from extractors.values.days import is_day
 from schemas.document import Document
 from schemas.schema import Kind, Schema
 

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 
 from extractors.blocks import ParsedPage
-from extractors.customs import Customs
-from extractors.normalise import normalise
+from extractors.values.customs import Customs
+from extractors.values.normalise import normalise
 from extractors.worker import Extraction
 from schemas.document import Document, Span
 from schemas.errors import DecodeFailed

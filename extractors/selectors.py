@@ -17,9 +17,9 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from extractors.normalise import normalise
 from extractors.outline import Region, fold, stripped
 from extractors.ranking import forms_of
+from extractors.values.normalise import normalise
 from schemas.document import Span
 from schemas.record import Cell, Evidence, Tier, Value, ValueStatus
 from schemas.schema import Field, Kind, Schema

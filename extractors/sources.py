@@ -11,8 +11,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from extractors.archives import SUFFIXES, Archive, Bounds, Place, is_archive, opened
-from extractors.members import printable
+from extractors.archives.formats import SUFFIXES, Archive, Bounds, Place, is_archive, opened
+from extractors.archives.members import printable
 from schemas.errors import FetchFailed, NotAPage, SourceError
 
 __all__ = ["PAGE_SUFFIXES", "Limits", "Source", "discover", "open_archive", "unreadable"]
@@ -162,7 +162,7 @@ def _in_archive(path: Path, limits: Limits) -> Iterator[Source]:
 
 
 def open_archive(path: Path, limits: Limits) -> Archive:
-    """The archive at *path*, within *limits*. Raises as `extractors.archives.opened`."""
+    """The archive at *path*, within *limits*. Raises as `extractors.archives.formats.opened`."""
     bounds = Bounds(
         max_members=limits.max_members,
         max_total_bytes=limits.max_total_bytes,

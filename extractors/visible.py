@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 
-from extractors.customs import Customs
 from extractors.evidence import Locator
-from extractors.normalise import normalise
+from extractors.values.customs import Customs
+from extractors.values.normalise import normalise
 from schemas.document import Document, Span
 from schemas.record import Evidence
 from schemas.schema import Field, Kind

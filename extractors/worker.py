@@ -24,11 +24,11 @@ from extractors.grammar import GAP, build_grammar
 from extractors.grounding import ground
 from extractors.long_lists import read_list
 from extractors.merging import is_absent, merge_cells, merge_records
+from extractors.model.tokenizer import token_counter
 from extractors.passages import Passage, Shown
 from extractors.prompt import build_prompt
 from extractors.ranking import promising_blocks
 from extractors.records import Entry, find_records
-from extractors.tokenizer import token_counter
 from schemas.errors import DecodeFailed
 from schemas.record import Cell, Record, Tier, Tokens, cell_values
 from schemas.schema import Kind, Schema
@@ -36,7 +36,7 @@ from schemas.schema import Kind, Schema
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-    from extractors.runtime import Runtime
+    from extractors.model.runtime import Runtime
 
 __all__ = ["Budget", "Extraction", "Interrupted", "Worker"]
 

@@ -20,7 +20,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from extractors.weights import Progress as ModelProgress
+from extractors.model.weights import Progress as ModelProgress
 from orchestration.events import Event, JobEnded, JobStarted, LayoutPlanned, PageDone
 from schemas.record import PageResult, PageStatus
 

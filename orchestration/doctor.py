@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from extractors import catalogue
-from extractors.family import Release, releases
-from extractors.machine import Machine, read_machine
-from extractors.weights import WeightStore
+from extractors.model import catalogue
+from extractors.model.family import Release, releases
+from extractors.model.machine import Machine, read_machine
+from extractors.model.weights import WeightStore
 from orchestration.settings import Settings
 from orchestration.store import Store
 from schemas.errors import StoreError
@@ -57,7 +57,7 @@ def _why(settings: Settings, machine: Machine) -> str:
 
 
 def _runtime() -> Check:
-    from extractors.devices import choose_device, providers
+    from extractors.model.devices import choose_device, providers
 
     version = next(
         (

@@ -20,8 +20,8 @@ from outlines.exceptions import APIError, GenerationError, OutlinesError
 from outlines.inputs import Chat
 from outlines.types import JsonSchema
 
-from extractors.clock import Clock
-from extractors.manners import retry_after
+from extractors.web.clock import Clock
+from extractors.web.manners import retry_after
 from orchestration.planning_prompt import Message
 from orchestration.replies import Reply
 from schemas.errors import PlannerFailed

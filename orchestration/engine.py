@@ -11,12 +11,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from extractors.blocks import ParsedPage
-from extractors.compile import Precision
-from extractors.machine import read_machine
-from extractors.models import ModelLibrary
+from extractors.model.compile import Precision
+from extractors.model.machine import read_machine
+from extractors.model.models import ModelLibrary
+from extractors.model.weights import Progress, WeightStore, ignore
 from extractors.pages import Limits, Manners, Page, Reader, discover
-from extractors.rendering import Renderer, why_not
-from extractors.weights import Progress, WeightStore, ignore
+from extractors.web.rendering import Renderer, why_not
 from extractors.worker import Budget, Extraction
 from orchestration.cost import Estimate, estimated, spread
 from orchestration.events import Event, LayoutPlanned, PageDone

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from extractors.archives import SUFFIXES
+from extractors.archives.formats import SUFFIXES
 from extractors.sources import PAGE_SUFFIXES
 from schemas import library
 from schemas.errors import SchemaError, SourceError

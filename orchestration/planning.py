@@ -18,8 +18,8 @@ from schemas.schema import Schema
 
 if TYPE_CHECKING:
     from extractors.blocks import ParsedPage
+    from extractors.model.weights import WeightStore
     from extractors.outlines_model import OutlinesModel
-    from extractors.weights import WeightStore
     from orchestration.endpoint import Endpoint
     from orchestration.plan_cache import PlanCache
     from orchestration.settings import Settings

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extractors.weights import Progress
+from extractors.model.weights import Progress
 from schemas.errors import FieldwiseError
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from typing import Any
 
 from extractors.blocks import ParsedPage
 from extractors.evidence import Locator
-from extractors.normalise import normalise
 from extractors.passages import Passage, Shown
 from extractors.skeleton import fence
+from extractors.values.normalise import normalise
 from extractors.worker import Extraction
 from orchestration.planner import PlanningModel
 from orchestration.planning_prompt import Message, closed_object, decoded, described

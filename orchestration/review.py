@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from extractors.normalise import normalise
+from extractors.values.normalise import normalise
 from orchestration.corrections import MISSING, Correction, Path, Verdict, leaves, put
 from orchestration.store import Job, Store
 from schemas.document import Span

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from extractors import catalogue
-from extractors.weights import WeightStore
+from extractors.model import catalogue
+from extractors.model.weights import WeightStore
 from orchestration.settings import Settings
 
 __all__ = ["what_runs_where"]
@@ -47,7 +47,7 @@ def _worker(settings: Settings) -> str:
 
 
 def _device(settings: Settings) -> str:
-    from extractors.devices import choose_device
+    from extractors.model.devices import choose_device
 
     if settings.device != "auto":
         return {"cpu": "CPU", "cuda": "GPU"}[settings.device]

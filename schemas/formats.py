@@ -4,8 +4,9 @@ A check may refuse what a generous reading of the standard would let through; it
 through what the standard refuses, but for "date-time": RFC 3339 wants a time and an offset from
 UTC, which pages hardly ever print, and which are not made up: without them, what is said passes.
 
-Our own formats are those that `extractors.forms` reads texts into: "phone" (E.164), "country" (ISO
-3166, two letters), "language" (ISO 639, two letters), "employment-type" (as schema.org names them).
+Our own formats are those that `extractors.values.forms` reads texts into: "phone" (E.164),
+"country" (ISO 3166, two letters), "language" (ISO 639, two letters), "employment-type" (as schema.org
+names them).
 
 Sources: RFC 3339 (dates), RFC 3986 (URIs), RFC 5321 (mailboxes), RFC 1123 and 5890 (host names),
 RFC 9562 (UUIDs), RFC 4291 (IPv6).

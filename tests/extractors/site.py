@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 
-from extractors.clock import Clock, SkippedClock
 from extractors.pages import Limits, Manners, Page, Reader, Source
+from extractors.web.clock import Clock, SkippedClock
 
 PAGE = b"<h1>Oslo</h1>"
 HTML = {"Content-Type": "text/html; charset=utf-8"}

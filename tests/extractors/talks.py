@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from extractors.blocks import ParsedPage, parse_page
 from extractors.induction import Example
-from extractors.normalise import normalise
 from extractors.outline import Outline
 from extractors.pages import Page
 from extractors.records import Entry, find_records
+from extractors.values.normalise import normalise
 from schemas.document import Span
 from schemas.record import ABSENT, Cell, Evidence, Tier, Value, ValueStatus
 from schemas.schema import Field, Kind, Schema

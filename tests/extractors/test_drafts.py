@@ -9,9 +9,9 @@ import pytest
 from extractors.decode import Answer, GrammarCompiler, Matcher, decode
 from extractors.drafts import PageDrafter, PromptDrafter
 from extractors.grammar import build_grammar
-from extractors.models import ModelLibrary
-from extractors.runtime import Context, Runtime
-from extractors.weights import WeightStore
+from extractors.model.models import ModelLibrary
+from extractors.model.runtime import Context, Runtime
+from extractors.model.weights import WeightStore
 from schemas.schema import Field, Schema
 from tests.extractors import random_cases, tiny
 

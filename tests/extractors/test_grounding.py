@@ -9,9 +9,9 @@ import pytest
 from extractors.blocks import parse_page
 from extractors.decode import Answer, Chosen, GrammarCompiler
 from extractors.grounding import ground
+from extractors.model.tokenizer import token_counter
 from extractors.pages import Page
 from extractors.passages import Shown
-from extractors.tokenizer import token_counter
 from schemas.record import Record, Tier, Value, ValueStatus
 from schemas.schema import Field, Kind, Schema
 from tests.extractors import tiny

@@ -6,9 +6,9 @@ import pytest
 
 from benchmarks.obedient import ObedientWorker
 from extractors.blocks import ParsedPage, parse_page
-from extractors.models import ModelLibrary
+from extractors.model.models import ModelLibrary
+from extractors.model.weights import WeightStore
 from extractors.pages import Page
-from extractors.weights import WeightStore
 from extractors.worker import Budget, Extraction, Interrupted, Worker
 from schemas.errors import DecodeFailed
 from schemas.record import Tier, cell_values

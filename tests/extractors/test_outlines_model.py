@@ -19,11 +19,11 @@ from outlines.types import CFG, Choice, JsonSchema, Regex
 from outlines.types.dsl import String
 from pydantic import BaseModel, Field, TypeAdapter
 
-from extractors.compile import CompiledModel
-from extractors.models import ModelLibrary
+from extractors.model.compile import CompiledModel
+from extractors.model.models import ModelLibrary
+from extractors.model.runtime import Runtime
+from extractors.model.weights import WeightStore
 from extractors.outlines_model import OutlinesModel
-from extractors.runtime import Runtime
-from extractors.weights import WeightStore
 from orchestration import Engine, Settings
 from schemas.errors import DecodeFailed, ModelMissing, SchemaError
 from tests.extractors import tiny

@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from extractors.checkpoint import open_checkpoint
-from extractors.compile import Precision, compile_model
 from extractors.decode import Answer, GrammarCompiler, decode, decode_together
+from extractors.model.checkpoint import open_checkpoint
+from extractors.model.compile import Precision, compile_model
+from extractors.model.runtime import Context, Runtime
 from extractors.packing import Pack
-from extractors.runtime import Context, Runtime
 from schemas.errors import DecodeFailed
 from tests.extractors import random_cases, tiny
 

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractors.induction import Example, checked, learn
-from extractors.normalise import normalise
 from extractors.outline import Outline
 from extractors.selectors import (
     Look,
@@ -22,6 +21,7 @@ from extractors.selectors import (
     shape_of,
     to_plain,
 )
+from extractors.values.normalise import normalise
 from schemas.document import Span
 from schemas.record import (
     ABSENT,

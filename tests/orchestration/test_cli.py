@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from extractors.models import ModelLibrary
-from extractors.weights import WeightStore
+from extractors.model.models import ModelLibrary
+from extractors.model.weights import WeightStore
 from orchestration.cli import app
 from schemas import library as schema_library
 from schemas.json_schema import parse

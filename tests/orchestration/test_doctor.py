@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from extractors.machine import read_machine
+from extractors.model.machine import read_machine
 from orchestration.doctor import checks
 from orchestration.settings import Settings
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from extractors.clock import SkippedClock
+from extractors.web.clock import SkippedClock
 from orchestration.endpoint import Address, Endpoint
 from schemas.errors import PlannerFailed
 from tests.orchestration.planner_server import Answer, PlannerServer, fails, says

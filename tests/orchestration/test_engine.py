@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from extractors.pages import Manners, Reader
-from extractors.rendering import why_not
 from extractors.scripted import ScriptedWorker
+from extractors.web.rendering import why_not
 from orchestration import Engine, Settings, extract
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
 from orchestration.store import JobState

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from extractors.model.weights import Progress
 from extractors.scripted import ScriptedWorker
-from extractors.weights import Progress
 from orchestration.engine import Engine, PageWorker
 from orchestration.readiness import Readiness, Stage
 from orchestration.settings import Settings

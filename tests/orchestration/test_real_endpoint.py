@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.peer import LLAMA_CPP_SERVER, PeerFailed, installed
-from extractors.weights import WeightStore
+from extractors.model.weights import WeightStore
 from orchestration.engine import Engine
 from orchestration.events import LayoutPlanned, PageDone
 from orchestration.settings import Settings

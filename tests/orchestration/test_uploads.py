@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from extractors.archives import SUFFIXES
+from extractors.archives.formats import SUFFIXES
 from orchestration.form import UPLOADS
 
 

@@ -1,0 +1,1 @@
+"""Pages out of archives, streamed: zip, tar, WARC, MHTML."""

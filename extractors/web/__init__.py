@@ -1,0 +1,1 @@
+"""Pages from the web: polite, checked against private addresses, cached as HTTP allows."""

@@ -1,0 +1,154 @@
+"""Second tries, queues for hosts, and what a Retry-After says."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from extractors.pages import Limits, Manners
+from extractors.web.clock import Clock, SkippedClock
+from extractors.web.manners import Lanes, pause, retry_after
+from schemas.errors import FetchFailed
+from tests.extractors.site import PAGE, fetched
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def flaky(*answers: httpx.Response | Exception) -> Callable[[httpx.Request], httpx.Response]:
+    """Answers one after the other."""
+    rest = iter(answers)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        now = next(rest)
+        if isinstance(now, Exception):
+            raise now
+        return now
+
+    return answer
+
+
+def ok() -> httpx.Response:
+    return httpx.Response(200, content=PAGE)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        httpx.Response(429),
+        httpx.Response(500),
+        httpx.Response(503),
+        httpx.ReadError("reset by peer"),
+        httpx.RemoteProtocolError("hung up"),
+        httpx.ConnectTimeout("no answer"),
+    ],
+)
+def test_passing_trouble_is_waited_out(trouble: httpx.Response | Exception) -> None:
+    clock = SkippedClock()
+
+    assert fetched(flaky(trouble, trouble, ok()), clock=clock).body == PAGE
+    first, second = [wait for wait in clock.waits if wait > 0.25][-2:]
+    assert 0.25 <= first <= 0.5 <= second <= 1.0
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410])
+def test_what_will_not_pass_is_asked_once(status: int) -> None:
+    with pytest.raises(FetchFailed, match=f"HTTP {status}"):
+        fetched(flaky(httpx.Response(status)))
+
+
+def test_tries_are_counted() -> None:
+    answer = flaky(*[httpx.Response(503)] * 2, ok())
+
+    with pytest.raises(FetchFailed, match="HTTP 503"):
+        fetched(answer, manners=Manners(attempts=2))
+
+
+@pytest.mark.parametrize("asked", ["7", "Thu, 01 Jan 2026 12:00:07 GMT"])
+def test_the_server_says_when_to_come_back(asked: str) -> None:
+    class AtNoon(SkippedClock):
+        def date(self) -> datetime:
+            return NOON
+
+    clock = AtNoon()
+    fetched(flaky(httpx.Response(429, headers={"Retry-After": asked}), ok()), clock=clock)
+
+    assert max(clock.waits) == pytest.approx(7, abs=0.1)
+
+
+def test_a_server_that_wants_more_time_than_there_is_is_left_alone() -> None:
+    clock = SkippedClock()
+    answer = flaky(httpx.Response(503, headers={"Retry-After": "21"}), ok())
+
+    with pytest.raises(FetchFailed, match="HTTP 503") as caught:
+        fetched(answer, limits=Limits(timeout_s=20), clock=clock)
+    assert caught.value.hint == "the server asks to wait 21 seconds"
+    assert max(clock.waits, default=0) < 1
+
+
+@pytest.mark.parametrize("value", [None, "", "soon", "-3", "1.5", "Thu, 99 Jan 2026", "٣"])
+def test_a_retry_after_that_says_nothing_readable(value: str | None) -> None:
+    assert retry_after(value, now=NOON) is None
+
+
+def test_pauses_grow_and_end_growing() -> None:
+    assert pause(1, None) <= 0.5
+    assert 1.0 <= pause(3, None) <= 2.0
+    assert pause(50, None) <= 30
+    assert pause(1, 3600) == 3600
+
+
+def test_requests_to_one_host_keep_their_distance_and_others_do_not_wait() -> None:
+    clock = SkippedClock()
+    lanes = Lanes(per_host=2, clock=clock, over=threading.Event())
+    for host in ("a.org", "a.org", "b.org"):
+        with lanes.turn(host, delay=5):
+            pass
+
+    assert [round(wait, 1) for wait in clock.waits] == [5.0]
+
+
+def test_so_many_at_a_host_and_no_more() -> None:
+    lanes = Lanes(per_host=2, clock=Clock(), over=threading.Event())
+    lock = threading.Lock()
+    inside = most = 0
+    both = threading.Barrier(2, timeout=5)
+
+    def visit() -> None:
+        nonlocal inside, most
+        with lanes.turn("a.org", delay=0):
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            both.wait()
+            with lock:
+                inside -= 1
+
+    threads = [threading.Thread(target=visit) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert most == 2
+
+
+def test_the_end_ends_every_wait() -> None:
+    over = threading.Event()
+    lanes = Lanes(per_host=1, clock=Clock(), over=over)
+
+    def visit() -> None:
+        with lanes.turn("a.org", delay=60):
+            pass
+
+    threads = [threading.Thread(target=visit) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    over.set()
+    for thread in threads:
+        thread.join(5)
+
+    assert not any(thread.is_alive() for thread in threads)
