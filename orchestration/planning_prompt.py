@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -174,7 +175,7 @@ class PlanQuestion:
         form: dict[str, Any] = {"hint": {"type": "string"}} if self.full else {}
         if self._labels:
             form["labels"] = {"type": "array", "items": {"$ref": "#/$defs/label"}}
-            form["labels"]["maxItems"] = _MOST_LABELS
+            form["labels"]["maxItems"] = _MOST_LABELS if self.full else 1
         if self.full:
             form["required"] = {"type": "boolean"}
             form["tier"] = _one_of(("auto", Tier.SMALL.value, Tier.LARGE.value))
@@ -257,18 +258,20 @@ Question = FieldsQuestion | PlanQuestion
 def _each_its_own(said: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """Labels by field, each only where it is claimed most plainly: by the field with the fewest.
 
-    A field that claims every label of the page names none of them. Two fields may share one: a
-    range's least and most.
+    Two fields may share one, as a range's least and most do. A label that more than two claim
+    says nothing: a small model lists the same ones for every field (seen with 1.5B).
     """
     claims = {name: tuple(dict.fromkeys(labels)) for name, labels in said.items()}
     fewest: dict[str, int] = {}
     for labels in claims.values():
         for label in labels:
             fewest[label] = min(fewest.get(label, len(labels)), len(labels))
-    return {
+    kept = {
         name: tuple(label for label in labels if fewest[label] == len(labels))
         for name, labels in claims.items()
     }
+    claimed = Counter(label for labels in kept.values() for label in labels)
+    return {name: tuple(w for w in labels if claimed[w] <= 2) for name, labels in kept.items()}
 
 
 def _all_of(lists: Any) -> tuple[str, ...]:

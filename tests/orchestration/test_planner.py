@@ -140,6 +140,12 @@ def test_a_label_stays_with_the_fields_that_claim_the_fewest() -> None:
     assert labels == {"title": (), "pay": ("Pay",), "low": ("Range",), "high": ("Range",)}
 
 
+def test_a_label_that_every_field_claims_says_nothing() -> None:
+    reply = planned(**{name: {"labels": ["Gehalt"]} for name in SCHEMA.names})
+    plan = ModelPlanner(Scripted(reply)).plan(SCHEMA, [page()])
+    assert all(planned.labels == () for planned in plan.fields.values())
+
+
 def test_rules_hold_only_fields_of_one_sort_against_each_other() -> None:
     rule = {"first": "low", "relation": "<", "second": "low"}
     assert ModelPlanner(Scripted(planned(rules=[rule]))).plan(SCHEMA, [page()]).rules == ()
