@@ -7,6 +7,7 @@ amount: no percentage, no date. "$50-60k a year" is a range; "was $120, now $60"
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -45,8 +46,12 @@ class _Priced:
 
 
 def names_money(text: str) -> bool:
-    """Whether *text* names a currency."""
-    return next(find_currencies(text[:MAX_READ]), None) is not None
+    """Whether *text* names a currency by a sign or code that is no unit of measure, as L and km."""
+    return any(_is_plain(mention.sign) for mention in find_currencies(text[:MAX_READ]))
+
+
+def _is_plain(sign: str) -> bool:
+    return may_mean(sign) == (sign,) or any(unicodedata.category(char) == "Sc" for char in sign)
 
 
 def read_money(text: str, customs: Customs) -> Money | None:

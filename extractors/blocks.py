@@ -25,6 +25,7 @@ from extractors.elements import (
     unchosen,
 )
 from extractors.encoding import decode
+from extractors.nodes import Node, NodeLog
 from extractors.pages import Page
 from schemas.document import Document, Span
 from schemas.errors import NotAPage
@@ -64,13 +65,14 @@ class ParsedPage:
 
     `linked`: the words of every `<a href>`, in order, also where its address is not on the web.
     `following`: where a link of the relation "next" leads, with words or without; `None`: nowhere
-        but here.
+        but here. `nodes`: every element that holds text, as selectors see it.
     """
 
     document: Document
     links: tuple[Link, ...]
     linked: tuple[Span, ...] = ()
     following: str | None = None
+    nodes: tuple[Node, ...] = ()
 
 
 def parse_page(page: Page) -> ParsedPage:
@@ -103,7 +105,8 @@ def parse_page(page: Page) -> ParsedPage:
     linked = sorted(Span(anchor.start, anchor.end) for anchor in writer.anchors)
     leads = (_absolute(href, target) for href in writer.following)
     following = next((url for url in leads if url not in ("", document.url)), None)
-    return ParsedPage(document, tuple(links), tuple(linked), following)
+    nodes = writer.nodes.nodes()
+    return ParsedPage(document, tuple(links), tuple(linked), following, nodes)
 
 
 def _parsed(text: str, content_type: str | None) -> BeautifulSoup:
@@ -220,6 +223,7 @@ class _Writer:
     `parts`: XPath and text of each block so far. `anchors`: those that have words. `noted`:
     attributes that may state something. `hidden`: elements left out that could be shown. *shown*:
     such elements that are not left out. `following`: addresses of links of the relation "next".
+    `nodes`: elements with words.
     """
 
     def __init__(self, soup: BeautifulSoup, shown: Sequence[Tag] = ()) -> None:
@@ -229,6 +233,7 @@ class _Writer:
         self.anchors: list[_Anchor] = []
         self.noted: list[Noted] = []
         self.following: list[str] = []
+        self.nodes = NodeLog()
         self._paths = _Paths(soup)
         self._run: list[str] = []
         self._end = -1  # of what is written, in the document's text
@@ -255,10 +260,12 @@ class _Writer:
         if id(tag) in self._joined:
             if self._joined[id(tag)]:
                 self._write(f" {CELL_MARK} ")
+            self.nodes.enter(tag)
             return True
         if tag.name in BLOCKS:
             self._end_block()
             self._owners.append(tag)
+        self.nodes.enter(tag)
         self._begin(tag)
         return True
 
@@ -289,6 +296,7 @@ class _Writer:
 
     def leave(self, tag: Tag) -> None:
         """End *tag*, which `enter` began."""
+        self.nodes.leave(self._end)
         if self._open and self._open[-1][0] is tag:
             self._end_anchor(self._open.pop()[1])
         self._space = self._space or tag.name in APART
@@ -322,6 +330,7 @@ class _Writer:
         for anchor in self._wordless:
             anchor.start = start + words.startswith(" ")
         self._wordless.clear()
+        self.nodes.wrote(start + words.startswith(" "))
         self._run.append(words)
         self._end = start + len(words)
         self._space = visible[-1].isspace()

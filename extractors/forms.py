@@ -36,6 +36,15 @@ _EMPLOYMENT = {
 }
 
 
+def _phone(text: str, customs: Customs) -> str | None:
+    """The number in E.164, "+4722345678"; one without a country code by the page's country."""
+    import phonenumbers
+
+    for match in phonenumbers.PhoneNumberMatcher(text, customs.country or None):
+        return phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
+    return None
+
+
 def _country(text: str, customs: Customs) -> str | None:
     """The ISO 3166 code of a country named in English, in the page's language, or by a code."""
     wanted = _folded(text)
@@ -152,6 +161,7 @@ def _codes() -> Mapping[str, str]:
 
 
 FORMS: Mapping[str, Callable[[str, Customs], str | None]] = {
+    "phone": _phone,
     "country": _country,
     "language": _language,
     "employment-type": _employment,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from extractors.decode import (
 from extractors.drafts import PageDrafter
 from extractors.grammar import GAP, build_grammar
 from extractors.grounding import ground
+from extractors.long_lists import read_list
 from extractors.merging import is_absent, merge_cells, merge_records
 from extractors.passages import Passage, Shown
 from extractors.prompt import build_prompt
@@ -50,11 +51,13 @@ _FIELD_ANSWER, _LIST_ANSWER = 40, 240  # tokens that a field, or a list, of a re
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Limits of one page. `page`: tokens of its text shown at a time; `answer`: how many the answer
-    may grow to; `windows`: how often another part of a long page is looked at."""
+    may grow to; `windows`: how often another part of a long page is looked at.
+    `selectors`: most records of a long list are read by selectors learned from some."""
 
     page: int = 800
     answer: int = 1024
     windows: int = 3
+    selectors: bool = False
 
     @property
     def room(self) -> int:
@@ -244,9 +247,13 @@ class _Reading:
         taken = entries[: self._schema.max_records]
         if len(taken) < len(entries):
             self.cuts.append(f"the first {len(taken):,} of {len(entries):,} records were read")
-        records: list[Record] = []
-        for start in range(0, len(taken), _TOGETHER):
-            records += self._together(taken[start : start + _TOGETHER])
+        one = replace(self._schema, many=False)
+        if self._worker.budget.selectors:
+            found = read_list(self._page, one, taken, self._by_model)
+        else:
+            found = self._by_model(one, taken)
+        url = self._page.document.url
+        records = [Record(c, url) for c in found if not all(map(is_absent, c.values()))]
         self._say_what_is_missing()
         return tuple(replace(record, index=i) for i, record in enumerate(records))
 
@@ -262,21 +269,26 @@ class _Reading:
         if self._overlong:
             self.cuts.append(f"{self._overlong:,} records are longer than was read of them")
 
-    def _together(self, entries: Sequence[Entry]) -> list[Record]:
-        one = replace(self._schema, many=False)
+    def _by_model(self, one: Schema, entries: Sequence[Entry]) -> list[Mapping[str, Cell]]:
+        """The cells of each of *entries*; none where it could not be answered."""
+        found: list[Mapping[str, Cell]] = []
+        for start in range(0, len(entries), _TOGETHER):
+            found += self._together(one, entries[start : start + _TOGETHER])
+        return found
+
+    def _together(self, one: Schema, entries: Sequence[Entry]) -> list[Mapping[str, Cell]]:
         passages = [
             self._shown.part(
                 [*entry.context, *entry.blocks, *entry.asides], budget=self._worker.budget.page
             )
             for entry in entries
         ]
-        records: list[Record] = []
+        found: list[Mapping[str, Cell]] = []
         for passage, answer in zip(passages, self._told(one, passages), strict=True):
             (record,) = self._ground(one, passage, answer)
-            if not all(map(is_absent, record.cells.values())):
-                records.append(record)
+            found.append({} if answer is _SILENT else record.cells)
             self._overlong += passage.cut or not answer.complete
-        return records
+        return found
 
     def _told(self, schema: Schema, passages: Sequence[Passage]) -> list[Answer]:
         """As `_answers`; what fails, or is left after a stop, is an answer that says nothing."""

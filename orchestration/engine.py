@@ -219,6 +219,7 @@ class Engine:
             intake=self._intake,
             pipeline=self._pipeline,
             keep_fetched=self.settings.http_cache,
+            selectors=self.settings.selectors,
         )
         yield from run.events(given)
 
@@ -275,7 +276,11 @@ class Engine:
         return self.models().worker(
             tier,
             model=self._model_name(tier),
-            budget=Budget(page=settings.page_tokens, answer=settings.answer_tokens),
+            budget=Budget(
+                page=settings.page_tokens,
+                answer=settings.answer_tokens,
+                selectors=settings.selectors,
+            ),
             threads=settings.threads,
             device=settings.device,
         )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from extractors.blocks import parse_page
 from extractors.pages import Page, Source
 from orchestration.cost import JobCost, cost_of
 from orchestration.events import Event, JobEnded, JobStarted, LayoutPlanned, PageDone
 from orchestration.intake import Intake
 from orchestration.layouts import Ahead, PlanSource
+from orchestration.learned import LearnedLayouts, fingerprint
 from orchestration.pipeline import Pipeline, Stop, Stopped
 from orchestration.store import Job, JobState, Store
 from schemas.errors import SourceError
@@ -33,7 +36,8 @@ class Orders:
 class JobRun:
     """Runs *job* as *orders* say, its pages read as *plans* say.
 
-    `keep_fetched`: the bytes of pages from the web are kept with their results.
+    `keep_fetched`: the bytes of pages from the web are kept with their results. `selectors`: what
+    the first pages of a layout teach answers the next ones.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class JobRun:
         intake: Intake,
         pipeline: Pipeline,
         keep_fetched: bool,
+        selectors: bool = False,
     ) -> None:
         self._job = job
         self._orders = orders
@@ -54,6 +59,8 @@ class JobRun:
         self._intake = intake
         self._pipeline = pipeline
         self._keep_fetched = keep_fetched
+        learns = selectors and orders.tier is None and not job.schema.many
+        self._learned = LearnedLayouts(job.schema) if learns else None
         self._spent = JobCost()
 
     def events(self, given: Sequence[str]) -> Iterator[Event]:
@@ -62,6 +69,7 @@ class JobRun:
         found = self._intake.found(job, given, orders.names)
         finished = self._store.finished(job.id)
         yield JobStarted(job, len(found), sum(source.name in finished for source in found))
+        self._learn_again()
         placed = zip(self._intake.places(job, found), found, strict=True)
         left = [(place, source) for place, source in placed if source.name not in finished]
         sources = [source for _, source in left]
@@ -105,10 +113,28 @@ class JobRun:
         orders = self._orders
         try:
             return self._pipeline.result(
-                page, self._job.schema, orders.tier, orders.stop, plan=plan
+                page,
+                self._job.schema,
+                orders.tier,
+                orders.stop,
+                plan=plan,
+                learned=self._learned,
             )
         except Stopped:
             return None
+
+    def _learn_again(self) -> None:
+        """What the job's finished pages teach. Nothing is fetched for it."""
+        if self._learned is None:
+            return
+        kept = self._store.kept(self._job.id)
+        for result in self._store.results(self._job.id, corrected=False):
+            at_hand = result.source in kept or "://" not in result.source
+            if result.status is PageStatus.OK and result.records and at_hand:
+                with suppress(SourceError):
+                    page = self._intake.page(self._job, result.source)
+                    parse = partial(parse_page, page)
+                    self._learned.note(fingerprint(page), parse, result.records[0])
 
     def _is_kept(self, source: Source) -> bool:
         """Whether the bytes of *source* are to be kept with the results."""

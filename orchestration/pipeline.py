@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -16,11 +16,12 @@ from extractors.pages import Page
 from extractors.worker import Extraction, Interrupted
 from orchestration.cheapest import answered, merged, remaining, settled, unsettled
 from orchestration.cost import Meter
+from orchestration.learned import LearnedLayouts, fingerprint
 from schemas.errors import FieldwiseError, ModelMissing, NoMemory, SourceError, StoreError
 from schemas.fitting import fitted
 from schemas.plan import Plan
 from schemas.plan_checks import checked
-from schemas.record import Cost, PageResult, PageStatus, Record, Tier, Tokens
+from schemas.record import ABSENT, Cell, Cost, PageResult, PageStatus, Record, Tier, Tokens
 from schemas.schema import Schema
 
 __all__ = ["Ask", "PageWorker", "Pipeline", "Stop", "Stopped"]
@@ -83,24 +84,31 @@ class Pipeline:
         stop: Stop,
         *,
         plan: Plan | None = None,
+        learned: LearnedLayouts | None = None,
     ) -> PageResult:
         """How *page* ends. *plan*: how pages of its layout are read; `None`: as the schema says.
 
         *tier*: the worker that reads it, or MARKUP for none; `None`: the markup answers what it
-        can, the workers the rest.
+        can, what was *learned* from the job's other pages more, the workers the rest.
 
         Raises:
             Stopped: *stop* said so.
             ModelMissing, NoMemory, StoreError: nothing to do with the page.
         """
         with self._meter.page() as spent:
-            ended = self._ended(page, schema, tier, stop, plan)
+            ended = self._ended(page, schema, tier, stop, plan, learned)
             if "markup" in ended.seconds:
                 self._meter.add(Tier.MARKUP, Cost(seconds=ended.seconds["markup"]))
             return replace(ended, spent={tier: spent[tier] for tier in Tier if tier in spent})
 
     def _ended(
-        self, page: Page, schema: Schema, tier: Tier | None, stop: Stop, plan: Plan | None
+        self,
+        page: Page,
+        schema: Schema,
+        tier: Tier | None,
+        stop: Stop,
+        plan: Plan | None,
+        learned: LearnedLayouts | None,
     ) -> PageResult:
         started = time.perf_counter()
         try:
@@ -108,7 +116,7 @@ class Pipeline:
             read = time.perf_counter() - started
             if bad:
                 return PageResult(page.source, PageStatus.BAD, reason=bad.explain())
-            extraction = self._answered(page, parsed, schema, tier, stop, plan)
+            extraction = self._answered(page, parsed, schema, tier, stop, plan, learned)
         except (ModelMissing, NoMemory, StoreError):
             raise
         except FieldwiseError as error:
@@ -148,6 +156,7 @@ class Pipeline:
         tier: Tier | None,
         stop: Stop,
         plan: Plan | None,
+        learned: LearnedLayouts | None,
     ) -> Extraction:
         guided = plan.guided() if plan else schema
         if tier not in (None, Tier.MARKUP):
@@ -159,9 +168,34 @@ class Pipeline:
             records = merged(schema, found, ()) or (Record({}, parsed.document.url),)
             return Extraction(() if schema.many and not found else records, None, Tokens(), seconds)
         asked = remaining(guided, found)
+        if learned is not None:
+            taught = self._taught(page, parsed, found, schema, asked, stop, learned)
+            return replace(taught, seconds={**seconds, **taught.seconds})
         extraction = self._repaired(parsed, asked, self._climbed(parsed, asked, stop))
         records = merged(schema, found, extraction.records)
         return replace(extraction, records=records, seconds={**seconds, **extraction.seconds})
+
+    def _taught(
+        self,
+        page: Page,
+        parsed: ParsedPage,
+        found: Sequence[Record],
+        schema: Schema,
+        asked: Schema,
+        stop: Stop,
+        learned: LearnedLayouts,
+    ) -> Extraction:
+        """What is asked beside *found*: by selectors, and for what these leave open by workers."""
+        layout = fingerprint(page)
+        known = learned.answers(layout, parsed)
+        open_ = replace(asked, fields=tuple(f for f in asked.fields if f.name not in known))
+        extraction = Extraction((), None, Tokens())
+        if open_.fields:
+            extraction = self._repaired(parsed, open_, self._climbed(parsed, open_, stop))
+        record = _beside(schema, found, known, extraction.records, parsed.document.url)
+        if not extraction.cut:
+            learned.note(layout, lambda: parsed, record)
+        return replace(extraction, records=(record,))
 
     def _climbed(self, parsed: ParsedPage, schema: Schema, stop: Stop) -> Extraction:
         """What the workers answer, the large one for what the small one was not sure of.
@@ -213,6 +247,21 @@ def _joined(first: Extraction, then: Extraction, asked: Schema) -> Extraction:
             for stage in {**first.seconds, **then.seconds}
         },
     )
+
+
+def _beside(
+    schema: Schema,
+    found: Sequence[Record],
+    known: Mapping[str, Cell],
+    then: Sequence[Record],
+    url: str,
+) -> Record:
+    """What *found* says, else what is *known*, else what *then* says."""
+    read = then[0].cells if then else {}
+    nothing: dict[str, Cell] = {f.name: () if f.many else ABSENT for f in schema}
+    cells = {name: known.get(name, read.get(name, cell)) for name, cell in nothing.items()}
+    (record,) = merged(schema, found, (Record(cells, url),))
+    return record
 
 
 def _status(extraction: Extraction) -> PageStatus:

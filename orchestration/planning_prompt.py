@@ -90,7 +90,7 @@ class FieldsQuestion:
         one = closed_object(
             {
                 "name": {"type": "string"},
-                "kind": {"enum": list(_KIND_NAMES)},
+                "kind": _one_of(_KIND_NAMES),
                 "many": {"type": "boolean"},
                 "description": {"type": "string"},
             }
@@ -98,7 +98,7 @@ class FieldsQuestion:
         return closed_object(
             {
                 "fields": {"type": "array", "items": one, "minItems": 1, "maxItems": _MOST_FIELDS},
-                "records": {"enum": ["one", "several"]},
+                "records": _one_of(("one", "several")),
             }
         )
 
@@ -146,12 +146,12 @@ class PlanQuestion:
         if self.full and self._headings:
             properties["skip"] = _some_of(self._headings, _MOST_SKIPPED)
         if self.schema.many and self._repeated:
-            properties["record"] = {"enum": [*self._repeated, None]}
+            properties["record"] = {"type": ["string", "null"], "enum": [*self._repeated, None]}
         if self.full and self._pairs:
             properties["rules"] = {"type": "array", "items": self._rule_form()}
         form = closed_object(properties)
         if self._labels:
-            form["$defs"] = {"label": {"enum": list(self._labels)}}
+            form["$defs"] = {"label": _one_of(self._labels)}
         return form
 
     def read(self, text: str) -> Plan:
@@ -177,7 +177,7 @@ class PlanQuestion:
             form["labels"]["maxItems"] = _MOST_LABELS
         if self.full:
             form["required"] = {"type": "boolean"}
-            form["tier"] = {"enum": ["auto", Tier.SMALL.value, Tier.LARGE.value]}
+            form["tier"] = _one_of(("auto", Tier.SMALL.value, Tier.LARGE.value))
             if field.kind in _NUMBERS:
                 form["minimum"] = form["maximum"] = {"type": ["number", "null"]}
         return closed_object(form)
@@ -186,9 +186,9 @@ class PlanQuestion:
         names = list(dict.fromkeys(name for pair in self._pairs for name in pair))
         return closed_object(
             {
-                "first": {"enum": names},
-                "relation": {"enum": [Relation.LESS.value, Relation.AT_MOST.value]},
-                "second": {"enum": names},
+                "first": _one_of(names),
+                "relation": _one_of((Relation.LESS.value, Relation.AT_MOST.value)),
+                "second": _one_of(names),
             }
         )
 
@@ -286,8 +286,12 @@ def closed_object(properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _one_of(words: Sequence[str]) -> dict[str, Any]:
+    return {"type": "string", "enum": list(words)}  # some servers want the type too
+
+
 def _some_of(entries: Sequence[str], most: int) -> dict[str, Any]:
-    return {"type": "array", "items": {"enum": list(entries)}, "maxItems": most}
+    return {"type": "array", "items": _one_of(entries), "maxItems": most}
 
 
 def _with_labels(skeleton: Skeleton) -> str:

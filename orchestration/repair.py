@@ -108,10 +108,14 @@ def _form(field: Field) -> dict[str, Any]:
         return closed_object({"quotes": {"type": "array", "items": {"type": "string"}}})
     quote: dict[str, Any] = {"quote": {"type": ["string", "null"]}}
     if field.kind is Kind.CHOICE:
-        quote["answer"] = {"enum": [*field.choices, None]}
+        quote["answer"] = _choice(field.choices)
     if field.kind is Kind.BOOLEAN:
-        quote["answer"] = {"enum": ["true", "false", None]}
+        quote["answer"] = _choice(("true", "false"))
     return closed_object(quote)
+
+
+def _choice(answers: Sequence[str]) -> dict[str, Any]:
+    return {"type": ["string", "null"], "enum": [*answers, None]}
 
 
 def _cell(field: Field, said: Mapping[str, Any], locator: Locator, url: str) -> Cell:

@@ -32,7 +32,7 @@ KINDS: Mapping[str, Kind] = {
 }
 _BY_FORM: Mapping[str, Kind] = {
     "generated": Kind.GENERATED,
-    **dict.fromkeys(("email", "country", "language", "employment-type"), Kind.TEXT),
+    **dict.fromkeys(("email", "phone", "country", "language", "employment-type"), Kind.TEXT),
 }
 """Words for what is not copied as it stands: text of a form, and text that the model writes."""
 
@@ -44,7 +44,7 @@ def parse_dsl(text: str, *, name: str = "record") -> Schema:
     """The `Schema` that one line, or several, of *text* describes.
 
     Fields stand between commas or line breaks, each as `name [kind] [list] [?] [: description]`.
-    The kind is one of `KINDS` (text when left out), a form of text ("email", "country",
+    The kind is one of `KINDS` (text when left out), a form of text ("email", "phone", "country",
     "language", "employment-type"), "generated" for what the model writes in its own words, or
     choices: `a|b`, or `one of a b|c` where they hold spaces. `list` or a final `[]` asks for
     several values. Every field is optional, so a final `?` changes nothing. In text of several

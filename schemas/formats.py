@@ -4,8 +4,8 @@ A check may refuse what a generous reading of the standard would let through; it
 through what the standard refuses, but for "date-time": RFC 3339 wants a time and an offset from
 UTC, which pages hardly ever print, and which are not made up: without them, what is said passes.
 
-Our own formats are those that `extractors.forms` reads texts into: "country" (ISO 3166, two
-letters), "language" (ISO 639, two letters), "employment-type" (as schema.org names them).
+Our own formats are those that `extractors.forms` reads texts into: "phone" (E.164), "country" (ISO
+3166, two letters), "language" (ISO 639, two letters), "employment-type" (as schema.org names them).
 
 Sources: RFC 3339 (dates), RFC 3986 (URIs), RFC 5321 (mailboxes), RFC 1123 and 5890 (host names),
 RFC 9562 (UUIDs), RFC 4291 (IPv6).
@@ -83,6 +83,10 @@ def _is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
+def _is_phone(text: str) -> bool:
+    return re.fullmatch(r"\+[1-9][0-9]{6,14}", text) is not None
+
+
 def _is_country(text: str) -> bool:
     return re.fullmatch("[A-Z]{2}", text) is not None
 
@@ -112,6 +116,7 @@ TEXT_FORMATS: Mapping[str, Callable[[str], bool]] = {
     "ipv4": _is_ipv4,
     "ipv6": _is_ipv6,
     "uuid": _is_uuid,
+    "phone": _is_phone,
     "country": _is_country,
     "language": _is_language,
     "employment-type": _is_employment_type,

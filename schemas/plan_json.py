@@ -32,7 +32,7 @@ MAX_LABELS, MAX_SKIPPED, MAX_RULES = 12, 32, 32
 _Line = Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\x00-\x1f]*$")]
 _Said = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]*$")]
 _XPath = Annotated[str, StringConstraints(max_length=2000, pattern=r"^(/[^/\s]+)+$")]
-_Bound = float | Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d$")] | None
+_Bound = int | float | Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d$")] | None
 
 
 class _Part(BaseModel):
@@ -277,4 +277,9 @@ def _first_of(error: ValidationError, origin: str) -> PlanInvalid:
     return PlanInvalid(f"{origin}: {place}: {first['msg'].lower()}, not {shown(first['input'])}")
 
 
-_BRANCHES = ("constrained-str", "float", "nullable")  # pydantic's names for branches of a union
+_BRANCHES = (
+    "constrained-str",
+    "float",
+    "int",
+    "nullable",
+)  # pydantic's names for branches of a union

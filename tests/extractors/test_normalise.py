@@ -69,6 +69,7 @@ def test_a_quote_becomes_data_of_its_kind(kind: Kind, quote: str, data: object) 
         ("1,234", "fr", 1.234),
         ("1.234,56", "en", 1234.56),  # both marks leave nothing open
         ("€ 1.234", "en", 1234),  # prices have no three decimals
+        ("1.234 L", "en", 1.234),  # litres, not lempiras
     ],
 )
 def test_a_mark_before_three_digits_is_read_as_the_page_writes_numbers(

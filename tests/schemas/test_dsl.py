@@ -133,7 +133,7 @@ def test_any_text_is_a_schema_or_refused(text: str) -> None:
     assert refused is None or refused.hint
 
 
-@pytest.mark.parametrize("form", ["email", "country", "language", "employment-type"])
+@pytest.mark.parametrize("form", ["email", "phone", "country", "language", "employment-type"])
 def test_a_form_of_text_is_asked_for_by_its_word(form: str) -> None:
     assert fields(f"x {form}[]") == (Field("x", many=True, limits={"format": form}),)
 

@@ -21,6 +21,7 @@ from schemas.formats import CHECKER
         ("iri", "https://ex.org/%C3%B6"),
         ("uri-reference", "HTTPS://EX.ORG"),
         ("date-time", "2024-02-29"),  # the page says no time
+        ("phone", "+4722345678"),
         ("country", "NO"),
         ("language", "nb"),
         ("employment-type", "PART_TIME"),
@@ -47,6 +48,7 @@ def test_what_a_format_lets_through(form: str, text: object) -> None:
         ("date", "2023-02-29"),
         ("date", "20240229"),
         ("date-time", "2024-02-29T25:00:00"),
+        ("phone", "22 34 56 78"),
         ("country", "Norway"),
         ("language", "Norwegian"),
         ("employment-type", "Full time"),

@@ -1,0 +1,134 @@
+"""A long list of records: some read by a model, the others by selectors learned from these.
+
+The model reads records spread over the list. From most of them selectors are learned, the others
+check what was learned. Then the list is answered stretch by stretch: what a selector is not sure of
+goes to the model, for that record and field; and one record of every stretch is read by the model
+whole. Where it says another thing than a selector, more of the stretch is read, and a selector that
+keeps failing there is dropped for the rest of the list. What comes out depends on the page and on
+the model's answers, never on time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from extractors.blocks import ParsedPage
+from extractors.induction import Example, checked, learn
+from extractors.outline import Outline
+from extractors.records import Entry
+from extractors.selectors import Selectors, apply, without_failing
+from schemas.record import Cell
+from schemas.schema import Schema
+
+__all__ = ["FEWEST", "AskRecords", "read_list"]
+
+Cells = Mapping[str, Cell]
+AskRecords = Callable[[Schema, Sequence[Entry]], Sequence[Cells]]
+"""Has a model answer a schema of one record for each of some entries: a cell for every field, or
+none where it fails."""
+
+FEWEST = 36
+"""Records; of a shorter list the sample would be most, and the model reads it all."""
+
+_SAMPLE = 24
+_SHARE = 3  # at most one in so many records is in the sample
+_HELD_OUT = 3  # one in so many of the sample checks what the others taught
+_STRETCH = 64
+_MORE = 7  # further records of a stretch that are read where the first shows a disagreement
+
+
+def read_list(
+    page: ParsedPage, schema: Schema, entries: Sequence[Entry], ask: AskRecords
+) -> list[Cells]:
+    """The cells of each of *entries*, in their order: one for every field of *schema*, or none of a
+    record that could not be answered.
+
+    *schema* is of one record. Short lists are left to *ask* alone. Raises what *ask* raises.
+    """
+    if len(entries) < FEWEST:
+        return list(ask(schema, entries))
+    return _Long(page, schema, entries, ask).read()
+
+
+class _Long:
+    """One list. `_cells`: what is answered so far, by the record's place."""
+
+    def __init__(
+        self, page: ParsedPage, schema: Schema, entries: Sequence[Entry], ask: AskRecords
+    ) -> None:
+        self._schema = schema
+        self._entries = entries
+        self._ask = ask
+        outline = Outline(page)
+        self._regions = [outline.region(entry.blocks, entry.context) for entry in entries]
+        self._cells: dict[int, Cells] = {}
+
+    def read(self) -> list[Cells]:
+        selectors = self._taught()
+        left = [place for place in range(len(self._entries)) if place not in self._cells]
+        for start in range(0, len(left), _STRETCH):
+            stretch = left[start : start + _STRETCH]
+            if selectors.fields:
+                selectors = self._still_right(selectors, stretch)
+            self._answer(selectors, [place for place in stretch if place not in self._cells])
+        return [self._cells[place] for place in range(len(self._entries))]
+
+    def _taught(self) -> Selectors:
+        sample = spread(len(self._entries), min(_SAMPLE, len(self._entries) // _SHARE))
+        self._read(sample)
+        held_out = sample[1::_HELD_OUT]
+        first = [place for place in sample if place not in held_out]
+        learned = learn(self._schema, self._examples(first))
+        return checked(learned, self._schema, self._examples(held_out))
+
+    def _still_right(self, selectors: Selectors, stretch: Sequence[int]) -> Selectors:
+        """*selectors* after a look at *stretch*, without those that fail there."""
+        probe = stretch[len(stretch) // 2]
+        self._read([probe])
+        after = checked(selectors, self._schema, self._examples([probe]))
+        if without_failing(selectors, after, most=0) == after:
+            return after
+        more = [stretch[i] for i in spread(len(stretch), _MORE) if stretch[i] != probe]
+        self._read(more)
+        after = checked(selectors, self._schema, self._examples([probe, *more]))
+        return without_failing(selectors, after, most=1)
+
+    def _answer(self, selectors: Selectors, places: Sequence[int]) -> None:
+        """By *selectors*, and by the model what they leave open: records that lack the same
+        fields are read together."""
+        lacking: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        answered = {}
+        for place in places:
+            answered[place] = apply(selectors, self._schema, self._regions[place])
+            names = tuple(name for name in self._schema.names if name not in answered[place])
+            lacking[names].append(place)
+        for names, group in lacking.items():
+            fields = tuple(field for field in self._schema if field.name in names)
+            asked = replace(self._schema, fields=fields)
+            found = self._asked(asked, group) if fields else [{}] * len(group)
+            for place, cells in zip(group, found, strict=True):
+                both = {**answered[place], **cells}
+                whole = all(name in both for name in self._schema.names)
+                self._cells[place] = (
+                    {name: both[name] for name in self._schema.names} if whole else {}
+                )
+
+    def _read(self, places: Sequence[int]) -> None:
+        """By the model, every field."""
+        for place, cells in zip(places, self._asked(self._schema, places), strict=True):
+            self._cells[place] = cells
+
+    def _asked(self, schema: Schema, places: Sequence[int]) -> Sequence[Cells]:
+        return self._ask(schema, [self._entries[place] for place in places])
+
+    def _examples(self, places: Sequence[int]) -> list[Example]:
+        return [Example(self._regions[place], self._cells[place]) for place in places]
+
+
+def spread(total: int, count: int) -> list[int]:
+    """Up to *count* numbers below *total*, evenly apart, the first and the last among them."""
+    if count >= total:
+        return list(range(total))
+    return sorted({round(i * (total - 1) / max(1, count - 1)) for i in range(count)})
