@@ -102,9 +102,8 @@ class Desk:
 
     def sheet(self, job: Job) -> Sheet:
         """The job's rows; those of one that runs still grow."""
-        run = self.runs.of_job(job.id)
-        if run is not None and run.sheet is not None:
-            return run.sheet
+        if rows := self.runs.sheet_of(job.id):
+            return rows
         with self._lock:
             if job.id in self._sheets:
                 self._sheets.move_to_end(job.id)

@@ -161,6 +161,11 @@ class Runs:
         runs = (run for run in self._all if run.job and run.job.id == job_id)
         return next((run for run in runs if not run.is_over), None)
 
+    def sheet_of(self, job_id: int) -> Sheet | None:
+        """The rows of a job whose pages all ended in a run that is still known."""
+        runs = [run for run in self._all if run.job and run.job.id == job_id and not run.before]
+        return runs[-1].sheet if runs else None
+
     def ahead_of(self, run: Run) -> int:
         """How many jobs run or wait before *run*."""
         waiting = [other for other in self._all if not other.is_over]
