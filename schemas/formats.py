@@ -5,11 +5,8 @@ through what the standard refuses, but for "date-time": RFC 3339 wants a time an
 UTC, which pages hardly ever print, and which are not made up: without them, what is said passes.
 
 Our own formats are those that `extractors.values.forms` reads texts into: "phone" (E.164),
-"country" (ISO 3166, two letters), "language" (ISO 639, two letters), "employment-type" (as schema.org
-names them).
-
-Sources: RFC 3339 (dates), RFC 3986 (URIs), RFC 5321 (mailboxes), RFC 1123 and 5890 (host names),
-RFC 9562 (UUIDs), RFC 4291 (IPv6).
+"country" (ISO 3166, two letters), "language" (ISO 639, two letters), "employment-type" (as
+schema.org names them).
 """
 
 from __future__ import annotations
