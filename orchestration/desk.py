@@ -57,7 +57,7 @@ class Desk:
         self.readiness = readiness
         self.runs = Runs(engine, readiness)
         self._engine = engine
-        self.where = what_runs_where(engine.settings)
+        self._where: dict[bool, str] = {}
         self._queues: dict[int, Queue] = {}
         self._store = engine.store
         self._sheets: OrderedDict[int, Sheet] = OrderedDict()
@@ -75,6 +75,14 @@ class Desk:
     ) -> None:
         self.runs.close()
         self._files.cleanup()
+
+    @property
+    def where(self) -> str:
+        """What runs where; looked up anew once the model is there, or could not be had."""
+        over = self.readiness.stage.over
+        if over not in self._where:
+            self._where[over] = what_runs_where(self._engine.settings)
+        return self._where[over]
 
     def start(self, asked: Asked, owner: str) -> Run:
         """Put a job in line. Raises FieldwiseError when too many wait, or its name is taken."""
