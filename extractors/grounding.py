@@ -26,6 +26,10 @@ __all__ = ["ground"]
 
 _NO_RIVAL = 20.0  # nats; the lead of tokens that were the only ones allowed
 _DEAD_END = math.log(0.005)  # nats; likelier tokens than this the model does choose by itself
+# Share of such answers that are right, below which one costs more in F1 than it brings. With perfect
+# confidences the best cut is half the best F1 there is (Lipton et al. 2014,
+# https://arxiv.org/abs/1402.1892); on sites other than those of the fit 0.2 did best (docs/LOG.md).
+_LEAST_SURE = 0.2
 # Of other kinds the model often wants another notation than the page's; these can be checked.
 _COPIED = frozenset({Kind.TEXT, Kind.CHOICE, Kind.BOOLEAN})
 
@@ -158,6 +162,8 @@ class _Grounder:
             return self._absent(field, signals)
         signals = _with_place(signals, found)
         sure = self._confidence(field, signals, absent=False)
+        if self._calibration is not None and sure < _LEAST_SURE:
+            return self._absent(field, signals)
         return Value(
             said, data, found.evidence, self._tier, sure, ValueStatus.FOUND, signals=signals
         )
@@ -166,6 +172,8 @@ class _Grounder:
         """The model's own words, which stand nowhere on the page and cite nothing."""
         data = normalise(words, field)
         sure = self._confidence(field, signals, absent=False)
+        if self._calibration is not None and sure < _LEAST_SURE:
+            return self._absent(field, signals)
         return Value(words, data, None, self._tier, sure, ValueStatus.GENERATED, signals=signals)
 
     def _absent(self, field: Field, signals: Signals | None) -> Value:

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from extractors.blocks import parse_page
+from extractors.calibration import FEATURES, GROUPS, Calibration
 from extractors.decode import Answer, Chosen, GrammarCompiler
 from extractors.grounding import ground
 from extractors.model.tokenizer import token_counter
@@ -21,14 +22,20 @@ PAGE = parse_page(Page("page", "", b"<h1>Head Gardener</h1><p>Parks and Trees</p
 SCHEMA = Schema("post", (Field("title"), Field("places", many=True)))
 
 
-def grounded(said: str, *, closed: bool, logprob: float = -0.1) -> Record:
+def grounded(text: str, *, closed: bool, logprob: float = -0.1) -> Record:
     """The record of an answer; *closed*: it ends with the token that closes a model's turn."""
-    tokens = TOKENIZER.encode(said, add_special_tokens=False)
+    return ground_answer(said(text, closed=closed, logprob=logprob))
+
+
+def said(text: str, *, closed: bool = True, logprob: float = -0.1) -> Answer:
+    tokens = TOKENIZER.encode(text, add_special_tokens=False)
     tokens += [TOKENIZER.eos_token_id] * closed
-    return ground_answer(Answer(tuple(Chosen(token, logprob) for token in tokens), closed, 1, 1))
+    return Answer(tuple(Chosen(token, logprob) for token in tokens), closed, 1, 1)
 
 
-def ground_answer(answer: Answer, schema: Schema = SCHEMA) -> Record:
+def ground_answer(
+    answer: Answer, schema: Schema = SCHEMA, *, calibration: Calibration | None = None
+) -> Record:
     passage = Shown(PAGE.document, count_tokens=token_counter(TOKENIZER)).choose(schema, budget=500)
     (record,) = ground(
         answer,
@@ -37,6 +44,7 @@ def ground_answer(answer: Answer, schema: Schema = SCHEMA) -> Record:
         schema=schema,
         tier=Tier.LARGE,
         compiler=GrammarCompiler(TOKENIZER, vocab=tiny.VOCAB),
+        calibration=calibration,
     )
     return record
 
@@ -96,3 +104,15 @@ def test_what_the_model_writes_itself_is_marked_and_cites_nothing() -> None:
     assert (summary.status, summary.evidence) == (ValueStatus.GENERATED, None)
     assert (summary.data, summary.tier) == ("Trees are tended here.", Tier.LARGE)
     assert 0 < summary.confidence < 1
+
+
+@pytest.mark.parametrize(("constant", "title"), [(3.0, "Head Gardener"), (-3.0, None)])
+def test_a_value_that_is_hardly_ever_right_is_absent(constant: float, title: str | None) -> None:
+    """By the calibration of the model: sure enough of one, hardly ever right of the other."""
+    weights = [0.0] * (len(FEATURES) + len(GROUPS)) + [constant]
+    answer = said("title: Head Gardener\nplaces:\n- null")
+    record = ground_answer(answer, calibration=Calibration("tiny", weights, {}))
+    assert record.data["title"] == title
+    value = record.cells["title"]
+    assert isinstance(value, Value)
+    assert value.confidence == pytest.approx(1 / (1 + math.exp(-constant)))
