@@ -3,9 +3,9 @@
     FIELDWISE_EVALDATA=... python -m benchmarks.calibration SET=JOB ... --model NAME [--write]
 
 Each JOB is a finished or stopped job of the results file (`fieldwise extract ... --job JOB`) over
-pages of the evaluation set SET, run without a calibration of the model (one leaves out what is hardly
-ever right); only values that a worker answered count. Every answer is scored by
-a calibration fitted on the pages of other sites (five folds), and what comes of it is printed: the
+pages of the evaluation set SET, run without a calibration of the model, since one leaves out what
+is hardly ever right; only values that a worker answered count. Every answer is scored by a
+calibration fitted on the pages of other sites (five folds), and what comes of it is printed: the
 expected calibration error, the coverage at 95 % precision, the reliability curve. `--write` then
 fits on all, and keeps the calibration with the product under the name of the compiled model.
 """
