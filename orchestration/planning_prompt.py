@@ -147,7 +147,8 @@ class PlanQuestion:
         if self.full and self._headings:
             properties["skip"] = _some_of(self._headings, _MOST_SKIPPED)
         if self.schema.many and self._repeated:
-            properties["record"] = {"type": ["string", "null"], "enum": [*self._repeated, None]}
+            # not a list of types beside an enum: llama.cpp's converter then forgets the enum
+            properties["record"] = {"anyOf": [_one_of(self._repeated), {"type": "null"}]}
         if self.full and self._pairs:
             properties["rules"] = {"type": "array", "items": self._rule_form()}
         form = closed_object(properties)

@@ -232,6 +232,23 @@ def test_a_model_says_where_records_are_only_where_structure_does_not() -> None:
     assert plan.record_xpath == "/html/body/ol/li"
 
 
+def test_no_form_has_a_list_of_types_beside_an_enum() -> None:
+    """llama.cpp's grammars take the types and forget the enum: any text would pass."""
+    listed = page("<ul>" + "".join(f"<li>Remark {n}</li>" for n in range(9)) + "</ul>")
+    schema = Schema("remark", resolve("title, low number").fields, many=True)
+    question = PlanQuestion(
+        schema, (draw_skeleton(listed.document, schema, budget=500),), full=True
+    )
+    parts: list[Any] = [question.form()]
+    assert "record" in parts[0]["properties"]
+    for part in parts:  # grows while it is walked
+        if isinstance(part, dict):
+            assert not ("enum" in part and isinstance(part.get("type"), list))
+            parts += part.values()
+        elif isinstance(part, list):
+            parts += part
+
+
 def test_a_failed_planner_is_followed_by_the_next_and_not_asked_again() -> None:
     model = Scripted(PlannerFailed("the planning endpoint cannot be reached"))
     planners = Planners([ModelPlanner(model), SchemaPlanner()])
