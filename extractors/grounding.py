@@ -28,7 +28,7 @@ _NO_RIVAL = 20.0  # nats; the lead of tokens that were the only ones allowed
 _DEAD_END = math.log(0.005)  # nats; likelier tokens than this the model does choose by itself
 # Share of such answers that are right, below which one costs more in F1 than it brings. With
 # perfect confidences the best cut is half the best F1 there is (Lipton et al. 2014,
-# https://arxiv.org/abs/1402.1892); on sites other than those of the fit 0.2 did best (docs/LOG.md).
+# https://arxiv.org/abs/1402.1892); measured in docs/LOG.md.
 _LEAST_SURE = 0.2
 # Of other kinds the model often wants another notation than the page's; these can be checked.
 _COPIED = frozenset({Kind.TEXT, Kind.CHOICE, Kind.BOOLEAN})

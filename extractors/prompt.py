@@ -61,7 +61,8 @@ def _fields(fields: Iterable[Field], indent: str) -> Iterable[str]:
         elif field.many:
             yield f"{indent}{field.name}:"
             yield f"{indent}- <{form}>{about}"
-            yield f"{indent}- ..."
+            # "- ..." here made small models list whatever is like an item (docs/LOG.md)
+            yield f"{indent}(one line each, or - {NOTHING})"
         else:
             yield f"{indent}{field.name}: <{form}>{about}"
             if field.kind in (Kind.BOOLEAN, Kind.CHOICE):
