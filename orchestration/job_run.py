@@ -76,10 +76,10 @@ class JobRun:
         job, orders = self._job, self._orders
         found = self._intake.found(job, given, orders.names)
         finished = self._store.finished(job.id)
-        yield JobStarted(job, len(found), sum(source.name in finished for source in found))
-        self._learn_again()
         placed = zip(self._intake.places(job, found), found, strict=True)
-        left = [(place, source) for place, source in placed if source.name not in finished]
+        left = [(place, source) for place, source in placed if place not in finished]
+        yield JobStarted(job, len(found), len(found) - len(left))
+        self._learn_again()
         sources = [source for _, source in left]
         with closing(self._intake.pages(job, sources, stop=orders.stop)) as pages:
             coming = Ahead(pages)
@@ -132,7 +132,7 @@ class JobRun:
             return None
 
     def _learn_again(self) -> None:
-        """What the job's finished pages teach, as when they were read. Nothing is fetched for it."""
+        """What the job's finished pages taught. Nothing is fetched for it."""
         if self._learned is None:
             return
         kept = self._store.kept(self._job.id)

@@ -22,9 +22,10 @@ __all__ = ["fitted"]
 def fitted(schema: Schema, records: Iterable[Record]) -> tuple[Record, ...]:
     """*records* with everything taken out that *schema* does not let through, counted anew.
 
-    A value that breaks a limit is absent, and nobody was sure of that: its confidence is 0. A list loses items that say nothing, those that come
-    twice where they must differ, and those beyond its length; one that is then too short is absent
-    as a whole. Where the schema is `many`, records that say nothing are left out.
+    A value that breaks a limit is absent, with confidence 0: nobody said that the page lacks it. A
+    list loses items that say nothing, those that come twice where they must differ, and those
+    beyond its length; one that is then too short is absent as a whole. Where the schema is `many`,
+    records that say nothing are left out.
     """
     kept: list[Record] = []
     for record in records:

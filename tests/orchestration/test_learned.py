@@ -142,8 +142,8 @@ def test_pages_that_the_markup_answers_teach_a_resumed_job_no_more_than_another(
     said = '<script type="application/ld+json">{"@type":"%s","name":"%s","color":"%s"}</script>'
     rows = [(f"Spade {i}", "red" if i % 2 else "green") for i in range(34)]
     bodies = [
-        f"{said % ('Thing' if i % 3 else 'Product', *row)}{BOX}<h1>{row[0]}</h1><p class=c>Color: {row[1]}</p>"
-        f"<p class=n>Name: {row[0]}</p>{FOOT}"
+        f"{said % ('Thing' if i % 3 else 'Product', *row)}{BOX}<h1>{row[0]}</h1>"
+        f"<p class=c>Color: {row[1]}</p><p class=n>Name: {row[0]}</p>{FOOT}"
         for i, row in enumerate(rows)
     ]
     written(folder, bodies)
