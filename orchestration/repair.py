@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 _SURE = 0.5  # nobody has measured how often the endpoint is right
 _PAGE_TOKENS = 2_000  # of its text shown, at about 3 characters each
 _READ_BY_MODEL = frozenset({Kind.BOOLEAN, Kind.CHOICE})
-_NOT_ASKED = frozenset({Kind.OBJECT, Kind.URL})
+_NOT_ASKED = frozenset({Kind.GENERATED, Kind.OBJECT, Kind.URL})  # a quote answers none of them
 _TASK = (
     "You copy facts from one web page. Reply with JSON of the form asked for. For each field give "
     "`quote`: the value word for word as the page has it, short and without its label, or null "

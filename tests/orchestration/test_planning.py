@@ -22,7 +22,7 @@ from orchestration.settings import Settings
 from schemas.errors import PlannerFailed, StoreError
 from schemas.plan import Checks, FieldPlan, Origin, Plan, PlannedBy
 from schemas.record import PageResult, Record, Tier, Value
-from schemas.schema import Field, Schema
+from schemas.schema import Field, Kind, Schema
 from schemas.source import resolve
 from tests.orchestration.planner_server import Answer, PlannerServer, fails, says
 
@@ -260,6 +260,27 @@ def test_unsure_fields_are_answered_by_the_endpoint_where_it_can_quote(tmp_path:
     assert (city.tier, city.evidence and city.evidence.quote) == (Tier.PLANNER, "Ulm")
     assert title.tier is not Tier.PLANNER  # both say the same, and the worker said it first
     assert result.tokens.prompt == 400
+
+
+def test_a_quote_takes_no_generated_words_place(tmp_path: Path) -> None:
+    schema = Schema("job", (Field("title"), Field("summary", Kind.GENERATED)))
+    with PlannerServer(says({"title": {"quote": "Baker"}})).running() as server:
+        made = Settings(
+            data_dir=tmp_path, planner="schema", planner_url=server.url, repair_tokens=999
+        )
+        with Engine(made, open_worker=lambda tier: Unsure()) as running:
+            events = list(running.run([write(tmp_path, {"a": job("Baker", 5)})], schema))
+    (result,) = [event.result for event in events if isinstance(event, PageDone)]
+    (asked,) = server.asked
+    assert "summary" not in json.dumps(asked.body)
+    assert str(result.records[0].data["summary"]).startswith("A page of")
+
+
+def test_kept_plans_that_cannot_be_read_are_an_error_of_the_store(tmp_path: Path) -> None:
+    cache = PlanCache(tmp_path / "plans.sqlite")
+    cache.close()
+    with pytest.raises(StoreError, match="cannot be read"):
+        cache.find(SCHEMA, "", model="scripted")
 
 
 def test_what_asking_again_takes_is_counted(tmp_path: Path) -> None:
