@@ -24,6 +24,7 @@ from extractors.selectors import (
     meaning,
     shape_of,
 )
+from extractors.values.customs import Customs
 from extractors.values.normalise import normalise
 from schemas.document import Span
 from schemas.record import Cell, Value, ValueStatus
@@ -135,7 +136,7 @@ class _Learner:
         self._cases = cases
         self._found = [case for case in cases if case.values]
         self._shapes = self._all_shapes()
-        self._read: dict[str, object] = {}
+        self._read: dict[tuple[str, str, Customs], object] = {}
         self._said = self._sayings()
 
     def learned(self) -> Learned:
@@ -253,10 +254,11 @@ class _Learner:
         said = meaning(quote, place, self._said, self._asked, case.region)
         if said is None or len(said) > _WIDE:
             return None
-        if said not in self._read:
-            url = case.region.outline.page.document.url
-            self._read[said] = normalise(said, self._asked, base_url=url)
-        return self._read[said]
+        document = case.region.outline.page.document
+        key = said, document.url, Customs.of(document)
+        if key not in self._read:
+            self._read[key] = normalise(said, self._asked, base_url=key[1], customs=key[2])
+        return self._read[key]
 
     # Candidates
 

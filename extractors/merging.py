@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -54,10 +54,13 @@ def is_absent(cell: Cell) -> bool:
     return all(value.status is ValueStatus.ABSENT for value in cell_values(cell))
 
 
-def _surest(values: Iterable[Value]) -> Value:
-    """Of all that found something; of equals the one that stands first on the page."""
+def _surest(values: Sequence[Value]) -> Value:
+    """Of all that found something; of equals the one that stands first on the page. Where none did,
+    the least sure that there is nothing: one part that may say it is enough."""
     found = [value for value in values if value.status is not ValueStatus.ABSENT]
-    return min(found, key=lambda v: (-v.confidence, _place(v), _key(v)), default=ABSENT)
+    if not found:
+        return min(values, key=lambda v: (v.confidence, repr(v)), default=ABSENT)
+    return min(found, key=lambda v: (-v.confidence, _place(v), _key(v)))
 
 
 def _union(lists: Sequence[tuple[Cell, ...]]) -> tuple[Cell, ...]:

@@ -19,6 +19,7 @@ from typing import Any
 
 from extractors.outline import Region, fold, stripped
 from extractors.ranking import forms_of
+from extractors.values.customs import Customs
 from extractors.values.normalise import normalise
 from schemas.document import Span
 from schemas.record import Cell, Evidence, Tier, Value, ValueStatus
@@ -254,8 +255,10 @@ def _value(
     if learned.look is None or not learned.look.fits(quote):
         return None
     said = meaning(quote, place, learned.said, asked, region)
-    data = None if said is None else normalise(said, asked, base_url=document.url)
-    if said is None or data is None:
+    if said is None:
+        return None
+    data = normalise(said, asked, base_url=document.url, customs=Customs.of(document))
+    if data is None:
         return None
     evidence = Evidence(quote, place, document.block_at(place.start).xpath)
     return Value(said, data, evidence, Tier.SELECTOR, tally.confidence, ValueStatus.FOUND)

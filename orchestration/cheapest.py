@@ -32,15 +32,16 @@ def remaining(schema: Schema, records: Sequence[Record]) -> Schema:
 def merged(schema: Schema, first: Sequence[Record], then: Sequence[Record]) -> tuple[Record, ...]:
     """*first*'s answers, and *then*'s for the fields that they leave open.
 
-    Of many records those of *then* where there are any.
+    Of many records those of *then* where there are any. What breaks a limit answers nothing.
     """
     if schema.many:
         return tuple(then or first)
     if not first or not then:
         return tuple(first or then)
+    (kept,) = fitted(schema, first[:1])
     cells = {
         name: cell if _says(cell) else then[0].cells.get(name, ABSENT)
-        for name, cell in first[0].cells.items()
+        for name, cell in kept.cells.items()
     }
     return (replace(first[0], cells=cells),)
 

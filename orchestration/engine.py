@@ -18,6 +18,7 @@ from extractors.model.weights import Progress, WeightStore, ignore
 from extractors.pages import Limits, Manners, Page, Reader, discover
 from extractors.web.rendering import Renderer, why_not
 from extractors.worker import Budget, Extraction
+from orchestration.codec import decode, encode
 from orchestration.cost import Estimate, estimated, spread
 from orchestration.events import Event, LayoutPlanned, PageDone
 from orchestration.intake import UPLOADS, Intake, shown
@@ -133,7 +134,8 @@ class Engine:
         Raises:
             ModelMissing: no weights, before the first readable page; the job can be resumed.
             NoMemory: the model does not fit into what is left; the same holds.
-            StoreError: the results cannot be kept, or *job* is another job's name.
+            StoreError: the results cannot be kept, or *job* is the name of another job: finished,
+                or of another schema or plan.
             PlanError: a layout has no plan, and the settings let no lesser planner make one.
         """
         given, names = tuple(sources), names or {}
@@ -252,9 +254,14 @@ class Engine:
             return self.store.create_job(name, schema, sources=sources, options=options)
         if known.options.get("owner", "") != more.get("owner", ""):
             raise StoreError(f"there is a job named {name!r} already", hint="choose another name")
-        if known.state is JobState.OPEN and known.schema == schema:
+        if known.state is JobState.DONE:
+            what = "is finished"
+        elif known.schema != schema:
+            what = "has another schema"
+        elif _PLAN in more and decode(encode(more[_PLAN])) != known.options.get(_PLAN):
+            what = "has another plan"
+        else:
             return known
-        what = "is finished" if known.state is JobState.DONE else "has another schema"
         raise StoreError(f"the job {name!r} {what}", hint="choose another name for this one")
 
     def _ask(self, tier: Tier, page: ParsedPage, schema: Schema, stop: Stop) -> Extraction:

@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from extractors.blocks import parse_page
+from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page, Source
 from orchestration.cost import JobCost, cost_of
 from orchestration.events import Event, JobEnded, JobStarted, LayoutPlanned, PageDone
@@ -16,9 +16,17 @@ from orchestration.layouts import Ahead, PlanSource
 from orchestration.learned import LearnedLayouts, fingerprint
 from orchestration.pipeline import Pipeline, Stop, Stopped
 from orchestration.store import Job, JobState, Store
-from schemas.errors import SourceError
+from schemas.errors import NotAPage, SourceError
 from schemas.plan import Plan
-from schemas.record import Cost, PageResult, PageStatus, Tier, Tokens
+from schemas.record import (
+    Cost,
+    PageResult,
+    PageStatus,
+    Tier,
+    Tokens,
+    ValueStatus,
+    cell_values,
+)
 
 __all__ = ["JobRun", "Orders"]
 
@@ -68,10 +76,10 @@ class JobRun:
         job, orders = self._job, self._orders
         found = self._intake.found(job, given, orders.names)
         finished = self._store.finished(job.id)
-        yield JobStarted(job, len(found), sum(source.name in finished for source in found))
-        self._learn_again()
         placed = zip(self._intake.places(job, found), found, strict=True)
-        left = [(place, source) for place, source in placed if source.name not in finished]
+        left = [(place, source) for place, source in placed if place not in finished]
+        yield JobStarted(job, len(found), len(found) - len(left))
+        self._learn_again()
         sources = [source for _, source in left]
         with closing(self._intake.pages(job, sources, stop=orders.stop)) as pages:
             coming = Ahead(pages)
@@ -124,16 +132,16 @@ class JobRun:
             return None
 
     def _learn_again(self) -> None:
-        """What the job's finished pages teach. Nothing is fetched for it."""
+        """What the job's finished pages taught. Nothing is fetched for it."""
         if self._learned is None:
             return
         kept = self._store.kept(self._job.id)
         for result in self._store.results(self._job.id, corrected=False):
             at_hand = result.source in kept or "://" not in result.source
-            if result.status is PageStatus.OK and result.records and at_hand:
+            if at_hand and result.status is PageStatus.OK and _left_fields_open(result):
                 with suppress(SourceError):
                     page = self._intake.page(self._job, result.source)
-                    parse = partial(parse_page, page)
+                    parse = partial(_parsed_again, page, result.text)
                     self._learned.note(fingerprint(page), parse, result.records[0])
 
     def _is_kept(self, source: Source) -> bool:
@@ -153,3 +161,21 @@ class JobRun:
         """What this run took so far, planning too."""
         planning = self._plans.tokens
         return self._spent + JobCost(0, {Tier.PLANNER: Cost(Tokens(planning))} if planning else {})
+
+
+def _left_fields_open(result: PageResult) -> bool:
+    """Whether the page's markup did: what it answers as a whole teaches nothing."""
+    return any(
+        all(v.status is ValueStatus.ABSENT or v.tier is not Tier.MARKUP for v in cell_values(cell))
+        for record in result.records
+        for cell in record.cells.values()
+    )
+
+
+def _parsed_again(page: Page, text: str) -> ParsedPage:
+    """*page*, of which *text* was read before. Raises NotAPage where it says another thing now,
+    or did in a browser: places in that text are none in this one."""
+    parsed = parse_page(page)
+    if parsed.document.text != text:
+        raise NotAPage(f"{page.source} is not as it was")
+    return parsed

@@ -124,7 +124,7 @@ class Pipeline:
         return PageResult(
             page.source,
             _status(extraction),
-            _checked(plan, fitted(schema, extraction.records)),
+            _gated(plan, schema, extraction.records),
             extraction.cut,
             extraction.tokens,
             {"read": read, **extraction.seconds},
@@ -162,14 +162,20 @@ class Pipeline:
         if tier not in (None, Tier.MARKUP):
             return self._ask(tier, parsed, guided, stop)
         started = time.perf_counter()
-        found = _checked(plan, answer_from_markup(page, parsed, schema))
+        found = answer_from_markup(page, parsed, schema)
+        found = checked(plan, found) if plan else found
         seconds = {"markup": time.perf_counter() - started}
         if tier is Tier.MARKUP or (found and answered(schema, found)):
             records = merged(schema, found, ()) or (Record({}, parsed.document.url),)
             return Extraction(() if schema.many and not found else records, None, Tokens(), seconds)
         asked = remaining(guided, found)
         if learned is not None:
-            taught = self._taught(page, parsed, found, schema, asked, stop, learned)
+            layout = fingerprint(page)
+            taught = self._taught(layout, parsed, found, schema, asked, stop, learned)
+            if not taught.cut:
+                # As it is stored: a resumed job learns from what stands there.
+                (said,) = _gated(plan, schema, taught.records)
+                learned.note(layout, lambda: parsed, said)
             return replace(taught, seconds={**seconds, **taught.seconds})
         extraction = self._repaired(parsed, asked, self._climbed(parsed, asked, stop))
         records = merged(schema, found, extraction.records)
@@ -177,7 +183,7 @@ class Pipeline:
 
     def _taught(
         self,
-        page: Page,
+        layout: str,
         parsed: ParsedPage,
         found: Sequence[Record],
         schema: Schema,
@@ -186,15 +192,12 @@ class Pipeline:
         learned: LearnedLayouts,
     ) -> Extraction:
         """What is asked beside *found*: by selectors, and for what these leave open by workers."""
-        layout = fingerprint(page)
         known = learned.answers(layout, parsed)
         open_ = replace(asked, fields=tuple(f for f in asked.fields if f.name not in known))
         extraction = Extraction((), None, Tokens())
         if open_.fields:
             extraction = self._repaired(parsed, open_, self._climbed(parsed, open_, stop))
         record = _beside(schema, found, known, extraction.records, parsed.document.url)
-        if not extraction.cut:
-            learned.note(layout, lambda: parsed, record)
         return replace(extraction, records=(record,))
 
     def _climbed(self, parsed: ParsedPage, schema: Schema, stop: Stop) -> Extraction:
@@ -217,8 +220,11 @@ class Pipeline:
         """
         asked = None if schema.many else unsettled(schema, read.records, least=self._least)
         again = asked and self._repair(parsed, asked)
-        if not asked or not again or not again.records:
+        if not asked or not again:
             return read
+        self._meter.add(Tier.PLANNER, Cost(again.tokens, sum(again.seconds.values())))
+        if not again.records:
+            return replace(read, tokens=read.tokens + again.tokens)
         new, old = again.records[0].data, read.records[0].data if read.records else {}
         others = tuple(f for f in asked if f.name in new and new[f.name] != old.get(f.name))
         return _joined(read, again, replace(asked, fields=others))
@@ -270,6 +276,14 @@ def _status(extraction: Extraction) -> PageStatus:
     return PageStatus.TRUNCATED if extraction.cut else PageStatus.OK
 
 
-def _checked(plan: Plan | None, records: Sequence[Record]) -> tuple[Record, ...]:
-    """*records* without what breaks a check of *plan*."""
-    return checked(plan, records) if plan else tuple(records)
+def _gated(plan: Plan | None, schema: Schema, records: Sequence[Record]) -> tuple[Record, ...]:
+    """*records* without what *schema* or a check of *plan* does not let through.
+
+    A record that the plan's checks leave nothing of stays, and shows that they did.
+    """
+    kept = fitted(schema, records)
+    if plan is None:
+        return kept
+    one = replace(schema, many=False)  # a list may have become too short
+    held = fitted(one, checked(plan, kept))
+    return tuple(replace(new, index=old.index) for old, new in zip(kept, held, strict=True))

@@ -67,11 +67,16 @@ class PlanCache:
             self._file.close()
 
     def find(self, schema: Schema, layout: str, *, model: str) -> Plan | None:
-        """The plan of the likest layout that *model* made for *schema*; `None` for none alike."""
+        """The plan of the likest layout that *model* made for *schema*; `None` for none alike.
+
+        Raises StoreError.
+        """
+        sql = "SELECT layout, plan FROM plans WHERE purpose = ?"
         with self._lock:
-            rows = self._file.execute(
-                "SELECT layout, plan FROM plans WHERE purpose = ?", (_purpose(schema, model),)
-            ).fetchall()
+            try:
+                rows = self._file.execute(sql, (_purpose(schema, model),)).fetchall()
+            except sqlite3.Error as error:
+                raise StoreError(f"kept plans cannot be read: {error}") from error
         alike = [(near, plan) for known, plan in rows if (near := likeness(known, layout)) >= ALIKE]
         return _read(max(alike)[1]) if alike else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Planning"]
 
+log = logging.getLogger(__name__)
+
 _ANSWER = 2048  # tokens of a plan by the local worker
 
 
@@ -46,6 +49,7 @@ class Planning:
         self._load = worker
         self._turn = turn
         self._open = ExitStack()
+        self._opening = threading.Lock()
         self._cache: PlanCache | None = None
         self._repair: Repair | None = None
 
@@ -95,16 +99,18 @@ class Planning:
 
     def repair(self, page: ParsedPage, schema: Schema) -> Extraction | None:
         """What the endpoint makes of fields that no worker was sure of; `None` where the settings
-        give it no budget for that. See `Repair.answer`.
-
-        Raises:
-            PlannerFailed: the openai package is missing.
+        give it no budget for that, or where it cannot be asked. See `Repair.answer`.
         """
         budget = self._settings.repair_tokens
         if self._settings.planner_url is None or budget is None:
             return None
-        if self._repair is None:
-            self._repair = Repair(self._endpoint(), budget=budget)
+        with self._opening:
+            if self._repair is None:
+                try:
+                    self._repair = Repair(self._endpoint(), budget=budget)
+                except PlannerFailed as error:  # what the workers read is not to be lost for it
+                    log.warning("unsure fields stay as they are: %s", error)
+                    return None
         return self._repair.answer(page, schema)
 
     def _endpoint(self) -> Endpoint:
@@ -131,10 +137,11 @@ class Planning:
         return ModelPlanner(model, attempts=self._settings.planner_attempts)
 
     def _kept(self) -> PlanCache:
-        if self._cache is None:
-            from orchestration.plan_cache import PlanCache
+        from orchestration.plan_cache import PlanCache
 
-            self._cache = self._open.enter_context(PlanCache(self._settings.plans_file))
+        with self._opening:
+            if self._cache is None:
+                self._cache = self._open.enter_context(PlanCache(self._settings.plans_file))
         return self._cache
 
 

@@ -7,6 +7,7 @@ there is none. It is asked only within a budget of tokens, and no more once it h
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,11 +17,12 @@ from extractors.blocks import ParsedPage
 from extractors.evidence import Locator
 from extractors.passages import Passage, Shown
 from extractors.skeleton import fence
+from extractors.values.customs import Customs
 from extractors.values.normalise import normalise
 from extractors.worker import Extraction
 from orchestration.planner import PlanningModel
 from orchestration.planning_prompt import Message, closed_object, decoded, described
-from schemas.document import Span
+from schemas.document import Document, Span
 from schemas.errors import PlanError
 from schemas.record import Cell, Record, Tier, Tokens, Value, ValueStatus
 from schemas.schema import Field, Kind, Schema
@@ -32,7 +34,7 @@ log = logging.getLogger(__name__)
 _SURE = 0.5  # nobody has measured how often the endpoint is right
 _PAGE_TOKENS = 2_000  # of its text shown, at about 3 characters each
 _READ_BY_MODEL = frozenset({Kind.BOOLEAN, Kind.CHOICE})
-_NOT_ASKED = frozenset({Kind.OBJECT, Kind.URL})
+_NOT_ASKED = frozenset({Kind.GENERATED, Kind.OBJECT, Kind.URL})  # a quote answers none of them
 _TASK = (
     "You copy facts from one web page. Reply with JSON of the form asked for. For each field give "
     "`quote`: the value word for word as the page has it, short and without its label, or null "
@@ -42,31 +44,40 @@ _TASK = (
 
 
 class Repair:
-    """*budget*: tokens that *model* may take in all. `spent`: those that it took."""
+    """*budget*: tokens that *model* may take in all. `spent`: those that it took.
+
+    Threads may share it; their questions take turns.
+    """
 
     def __init__(self, model: PlanningModel, *, budget: int) -> None:
         self.spent = 0
         self._model = model
         self._left = budget
+        self._turn = threading.Lock()
 
     def answer(self, page: ParsedPage, schema: Schema) -> Extraction | None:
-        """What *page* says of *schema*'s fields; `None` where nobody is asked, or answers."""
+        """What *page* says of *schema*'s fields; `None` where nobody is asked. Of a reply that is
+        none there are no records, but what it took."""
         schema = replace(schema, fields=tuple(f for f in schema if f.kind not in _NOT_ASKED))
-        if self._left <= 0 or not schema.fields or schema.many:
-            return None
-        started = time.perf_counter()
-        question = _Question(page, schema)
+        with self._turn:
+            if self._left <= 0 or not schema.fields or schema.many:
+                return None
+            return self._asked(_Question(page, schema))
+
+    def _asked(self, question: _Question) -> Extraction:
+        started, tokens = time.perf_counter(), 0
+        records: tuple[Record, ...] = ()
         try:
             reply = self._model.answer(question.messages(), question.form())
-            self._left -= reply.tokens
-            self.spent += reply.tokens
-            record = question.read(reply.text)
+            tokens = reply.tokens
+            self._left -= tokens
+            self.spent += tokens
+            records = (question.read(reply.text),)
         except PlanError as error:
             log.warning("unsure fields stay as they are: %s", error)
             self._left = 0
-            return None
         seconds = {"planner": time.perf_counter() - started}
-        return Extraction((record,), None, Tokens(prompt=reply.tokens), seconds)
+        return Extraction(records, None, Tokens(prompt=tokens), seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +98,13 @@ class _Question:
         """The record that a reply quotes. Raises PlanError where it has another form."""
         reply = decoded(text, self.form())
         locator = Locator(self.page.document, self._passage().spans)
-        cells = {f.name: _cell(f, reply[f.name], locator, self._url) for f in self.schema}
-        return Record(cells, self._url)
+        document = self.page.document
+        cells = {f.name: _cell(f, reply[f.name], locator, document) for f in self.schema}
+        return Record(cells, document.url)
 
     def _passage(self) -> Passage:
         shown = Shown(self.page.document, count_tokens=_rough_count)
         return shown.choose(self.schema, budget=_PAGE_TOKENS)
-
-    @property
-    def _url(self) -> str:
-        return self.page.document.url
 
 
 def _rough_count(texts: Sequence[str]) -> list[int]:
@@ -118,13 +126,13 @@ def _choice(answers: Sequence[str]) -> dict[str, Any]:
     return {"type": ["string", "null"], "enum": [*answers, None]}
 
 
-def _cell(field: Field, said: Mapping[str, Any], locator: Locator, url: str) -> Cell:
+def _cell(field: Field, said: Mapping[str, Any], locator: Locator, document: Document) -> Cell:
     if not field.many:
-        return _value(field, said["quote"], said.get("answer"), locator, url, [])
+        return _value(field, said["quote"], said.get("answer"), locator, document, [])
     taken: list[Span] = []
     items = []
     for quote in said["quotes"][: field.max_items]:
-        item = _value(field, quote, None, locator, url, taken)
+        item = _value(field, quote, None, locator, document, taken)
         if item.evidence:
             taken.append(item.evidence.span)
             items.append(item)
@@ -136,7 +144,7 @@ def _value(
     quote: str | None,
     answer: str | None,
     locator: Locator,
-    url: str,
+    document: Document,
     taken: Sequence[Span],
 ) -> Value:
     absent = Value(tier=Tier.PLANNER, confidence=_SURE)
@@ -146,7 +154,8 @@ def _value(
     if not found:
         return absent
     said = answer if field.kind in _READ_BY_MODEL else found.evidence.quote
-    data = normalise(said, field, base_url=url) if said else None
+    customs = Customs.of(document)
+    data = normalise(said, field, base_url=document.url, customs=customs) if said else None
     if data is None:
         return absent
     return Value(said, data, found.evidence, Tier.PLANNER, _SURE, ValueStatus.FOUND)

@@ -247,13 +247,12 @@ class Store:
                 for source, record, path, body in self._file.all(sql, (job_id,))
             ]
 
-    def finished(self, job_id: int) -> set[str]:
-        """The sources a resumed job need not read again: every saved page that did not fail, and
+    def finished(self, job_id: int) -> set[int]:
+        """The positions a resumed job need not read again: every saved page that did not fail, and
         was not stopped in the middle."""
-        sql = "SELECT DISTINCT source FROM pages WHERE job = ? AND status NOT IN (?, ?)"
+        sql = "SELECT position FROM pages WHERE job = ? AND status NOT IN (?, ?)"
         unfinished = (PageStatus.FAILED.value, PageStatus.STOPPED.value)
-        rows = self._file.all(sql, (job_id, *unfinished))
-        return {_text(source) for (source,) in rows}
+        return {position for (position,) in self._file.all(sql, (job_id, *unfinished))}
 
     def counts(self, job_id: int) -> dict[PageStatus, int]:
         """How many of the saved pages ended in each status; a status none ended in is left out."""

@@ -22,9 +22,10 @@ __all__ = ["fitted"]
 def fitted(schema: Schema, records: Iterable[Record]) -> tuple[Record, ...]:
     """*records* with everything taken out that *schema* does not let through, counted anew.
 
-    A value that breaks a limit is absent. A list loses items that say nothing, those that come
-    twice where they must differ, and those beyond its length; one that is then too short is absent
-    as a whole. Where the schema is `many`, records that say nothing are left out.
+    A value that breaks a limit is absent, with confidence 0: nobody said that the page lacks it. A
+    list loses items that say nothing, those that come twice where they must differ, and those
+    beyond its length; one that is then too short is absent as a whole. Where the schema is `many`,
+    records that say nothing are left out.
     """
     kept: list[Record] = []
     for record in records:
@@ -52,7 +53,9 @@ def _one(field: Field, cell: Cell) -> Cell:
     if isinstance(cell, tuple):
         return ABSENT
     fits = field.kind is not Kind.OBJECT and admits(value_schema(field), cell.data)
-    return cell if fits else Value(tier=cell.tier, confidence=cell.confidence, signals=cell.signals)
+    if fits or cell.status is ValueStatus.ABSENT:
+        return cell
+    return Value(tier=cell.tier, signals=cell.signals)
 
 
 def _items(field: Field, cells: tuple[Cell, ...]) -> Cell:

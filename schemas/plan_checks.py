@@ -44,7 +44,7 @@ def why_not_checkable(field: Field, checks: Checks) -> str:
 
 
 def checked(plan: Plan, records: Iterable[Record]) -> tuple[Record, ...]:
-    """*records* held against *plan*: a value that breaks a check is absent.
+    """*records* held against *plan*: a value that breaks a check is absent, of confidence 0.
 
     Two values that break a rule stay, no surer than 0.5: one of them is right at most.
     """
@@ -102,7 +102,7 @@ def _kept(field: Field, planned: FieldPlan, cell: Cell) -> Cell:
         return tuple(item for item in items if item != ABSENT and not _is_empty(item))
     if cell.data is None or not breach(field.kind, planned.checks, cell.data):
         return cell
-    return Value(tier=cell.tier, confidence=cell.confidence)
+    return Value(tier=cell.tier, signals=cell.signals)
 
 
 def _is_empty(cell: Cell) -> bool:

@@ -105,7 +105,8 @@ class Value:
         there is: `evidence` is `None`.
     `data`: the normalised value (see `Kind`); equal to the quote for text. `None` with a `raw`
         set means the quote could not be read as the field's kind.
-    `confidence`: mean probability of the answer's tokens, in [0, 1]; not calibrated.
+    `confidence`: how likely it is right, in [0, 1], calibrated where its worker's is; of an absent
+        value, how likely the page does not say it: 0 where something was found and refused.
     `contrary`: where the page says something else, of a value whose status is conflict.
     `signals`: of a value that a model gave, and of its answer that there is none.
     """

@@ -36,6 +36,12 @@ def test_a_value_found_in_any_part_is_found() -> None:
     assert merged.data == {"name": "soup", "food": [], "chef": None}
 
 
+def test_what_no_part_says_is_as_sure_as_the_least_sure_part() -> None:
+    sure, less = (Value(tier=Tier.LARGE, confidence=c) for c in (0.95, 0.7))
+    assert merge_cells(Field("name"), [sure, less]) == less
+    assert merge_cells(Field("name"), [less, sure]) == less
+
+
 def test_of_values_that_differ_the_surest_stands() -> None:
     field = Field("name")
     cells = [found("soup", 9, 0.6), found("stew", 3, 0.9), found("soup", 30, 0.7)]

@@ -12,12 +12,13 @@ from extractors.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
 from orchestration import Engine, Settings
+from orchestration.cheapest import merged, remaining
 from orchestration.codec import from_plain, to_plain
 from orchestration.engine import PageWorker
 from orchestration.events import PageDone
 from orchestration.export import page_line
 from schemas.errors import ModelMissing
-from schemas.record import PageResult, PageStatus, Tier, cell_values
+from schemas.record import PageResult, PageStatus, Record, Tier, Value, ValueStatus, cell_values
 from schemas.schema import Field, Kind, Schema
 
 SCHEMA = Schema("product", (Field("price", Kind.NUMBER), Field("colour")))
@@ -108,6 +109,22 @@ def test_where_all_is_settled_the_large_worker_rests(tmp_path: Path) -> None:
     large = Watched()
     climbed(tmp_path, Watched(tier=Tier.SMALL), large, Schema("job", (Field("title"),)))
     assert large.asked == []
+
+
+def test_a_value_that_breaks_a_limit_settles_nothing(tmp_path: Path) -> None:
+    large, schema = Watched(), Schema("job", (Field("title", limits={"maxLength": 3}),))
+    page = climbed(tmp_path, Watched(tier=Tier.SMALL, confidence=0.99), large, schema)
+    assert large.asked == [("title",)]
+    assert page.records[0].cells["title"] == Value(tier=Tier.LARGE, confidence=0.0)
+
+
+def test_what_breaks_a_limit_does_not_stand_in_the_way_of_a_worker() -> None:
+    schema = Schema("product", (Field("price", Kind.NUMBER, limits={"maximum": 10}),))
+    twelve = Value("12", 12, tier=Tier.MARKUP, status=ValueStatus.FOUND)
+    nine = Value("9", 9, tier=Tier.LARGE, status=ValueStatus.FOUND)
+    found, read = [Record({"price": value}, "") for value in (twelve, nine)]
+    assert remaining(schema, [found]).names == ("price",)
+    assert merged(schema, [found], [read])[0].cells == {"price": nine}
 
 
 def test_a_list_of_records_is_the_large_workers(tmp_path: Path) -> None:

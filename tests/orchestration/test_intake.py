@@ -14,7 +14,7 @@ from extractors.pages import Manners, Reader
 from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
 from orchestration import Engine, Settings
-from orchestration.events import Event, JobEnded, PageDone
+from orchestration.events import Event, JobEnded, JobStarted, PageDone
 from orchestration.store import Job, JobState
 from schemas.errors import StoreError
 from schemas.record import PageResult, PageStatus, Tier
@@ -213,3 +213,17 @@ def test_a_deleted_jobs_pages_are_gone_too(engine: Engine) -> None:
     engine.store.delete(job.id)
     assert engine.store.kept(job.id) == set()
     assert engine.store.kept_page(job.id, URLS[0]) is None
+
+
+def test_a_source_given_twice_is_read_twice_by_a_job_that_was_stopped_too(
+    engine: Engine, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<p>Title: Gardener</p>")
+    for event in engine.run([str(page), str(page)], TITLES, job="twice"):
+        if isinstance(event, PageDone):
+            break
+    started, *events = engine.run([str(page), str(page)], TITLES, job="twice")
+    assert isinstance(started, JobStarted)
+    assert (started.total, started.done) == (2, 1)
+    assert [event.position for event in events if isinstance(event, PageDone)] == [1]

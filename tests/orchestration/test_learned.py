@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,20 @@ def run(folder: Path, *, selectors: bool = True) -> tuple[list[PageResult], Coun
         return [event.result for event in events if isinstance(event, PageDone)], worker
 
 
+def in_parts(folder: Path, schema: Schema, *stops: int, job: str = "") -> list[PageResult]:
+    """The pages of a job that is stopped after so many pages, and gone on with."""
+    results: list[PageResult] = []
+    for stop_after in stops:
+        with Engine(settings(folder), open_worker=lambda tier: Counting()) as engine:
+            name = job or f"{len(stops)} parts"
+            for event in engine.run([str(folder)], schema, job=name):
+                if isinstance(event, PageDone):
+                    results.append(replace(event.result, seconds={}, spent={}))
+                    if len(results) >= stop_after:
+                        break
+    return results
+
+
 def data(results: list[PageResult]) -> list[object]:
     return [result.records[0].data for result in results]
 
@@ -102,6 +117,50 @@ def test_values_cite_the_page_and_cost_no_tokens(folder: Path) -> None:
             assert results[15].text[span.start : span.end] == value.evidence.quote
             assert value.confidence == pytest.approx(11 / 12)  # ten of ten, by Laplace's rule
     assert results[15].tokens.prompt == 0
+
+
+def test_selectors_read_dates_as_the_page_writes_them(folder: Path) -> None:
+    bodies = [f'<html lang="de">{page(i)}'.replace(".4.2026", "/4/2026") for i in range(14)]
+    written(folder, bodies)
+    results, _ = run(folder)
+    assert Tier.SELECTOR in tiers(results[12])
+    assert data(results) == data(run(folder, selectors=False)[0])
+
+
+def test_a_resumed_job_learns_from_what_fits_the_schema_alone(folder: Path) -> None:
+    """Every other place is longer than the schema lets through: nobody answers these."""
+    long = "Ambleford by the river and beyond the hills"
+    bodies = [page(i).replace("Ambleford", long) if i % 2 else page(i) for i in range(30)]
+    written(folder, bodies)
+    schema = replace(POST, fields=(POST.fields[0], Field("place", limits={"maxLength": 20})))
+    assert in_parts(folder, schema, 12, 99) == in_parts(folder, schema, 99)
+
+
+def test_pages_that_the_markup_answers_teach_a_resumed_job_no_more_than_another(
+    folder: Path,
+) -> None:
+    said = '<script type="application/ld+json">{"@type":"%s","name":"%s","color":"%s"}</script>'
+    rows = [(f"Spade {i}", "red" if i % 2 else "green") for i in range(34)]
+    bodies = [
+        f"{said % ('Thing' if i % 3 else 'Product', *row)}{BOX}<h1>{row[0]}</h1>"
+        f"<p class=c>Color: {row[1]}</p><p class=n>Name: {row[0]}</p>{FOOT}"
+        for i, row in enumerate(rows)
+    ]
+    written(folder, bodies)
+    schema = Schema("product", (Field("name"), Field("color")))
+    at_once = in_parts(folder, schema, 99)
+    assert {Tier.MARKUP} in [tiers(result) for result in at_once]
+    assert {Tier.SELECTOR} in [tiers(result) for result in at_once]
+    assert in_parts(folder, schema, 12, 99) == at_once
+
+
+def test_a_page_that_has_changed_meanwhile_teaches_nothing(folder: Path) -> None:
+    written(folder, [page(i) for i in range(14)])
+    in_parts(folder, POST, 10)
+    for number in range(10):
+        (folder / f"{number:03}.html").write_text(page(number).replace("Post", "An old post"))
+    results = in_parts(folder, POST, 99, job="1 parts")
+    assert [tiers(result) for result in results] == 4 * [{Tier.LARGE}]
 
 
 def test_layouts_are_learned_apart(folder: Path) -> None:
@@ -136,17 +195,10 @@ def test_a_field_that_pages_no_longer_keep_to_is_dropped(folder: Path) -> None:
 
 def test_a_resumed_job_goes_on_with_what_it_had_learned(folder: Path) -> None:
     written(folder, [page(i) if i % 3 else other(i) for i in range(60)])
-    at_once, _ = run(folder)
-    results: list[PageResult] = []
-    for stop_after in (17, 23, 99):
-        with Engine(settings(folder), open_worker=lambda tier: Counting()) as engine:
-            for event in engine.run([str(folder)], POST, job="in parts"):
-                if isinstance(event, PageDone):
-                    results.append(event.result)
-                    if len(results) >= stop_after:
-                        break
-    assert [r.source for r in results] == [r.source for r in at_once]
-    assert [r.records for r in results] == [r.records for r in at_once]
+    at_once = in_parts(folder, POST, 99)
+    in_three = in_parts(folder, POST, 17, 23, 99)
+    assert [r.source for r in in_three] == [r.source for r in at_once]
+    assert [r.records for r in in_three] == [r.records for r in at_once]
 
 
 def test_a_tier_that_was_asked_for_reads_everything(folder: Path) -> None:

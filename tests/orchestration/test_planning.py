@@ -16,13 +16,13 @@ from extractors.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
 from orchestration.engine import Engine
-from orchestration.events import LayoutPlanned, PageDone
+from orchestration.events import JobEnded, LayoutPlanned, PageDone
 from orchestration.plan_cache import PlanCache
 from orchestration.settings import Settings
-from schemas.errors import PlannerFailed
+from schemas.errors import PlannerFailed, StoreError
 from schemas.plan import Checks, FieldPlan, Origin, Plan, PlannedBy
 from schemas.record import PageResult, Record, Tier, Value
-from schemas.schema import Schema
+from schemas.schema import Field, Kind, Schema
 from schemas.source import resolve
 from tests.orchestration.planner_server import Answer, PlannerServer, fails, says
 
@@ -260,6 +260,68 @@ def test_unsure_fields_are_answered_by_the_endpoint_where_it_can_quote(tmp_path:
     assert (city.tier, city.evidence and city.evidence.quote) == (Tier.PLANNER, "Ulm")
     assert title.tier is not Tier.PLANNER  # both say the same, and the worker said it first
     assert result.tokens.prompt == 400
+
+
+def test_a_quote_takes_no_generated_words_place(tmp_path: Path) -> None:
+    schema = Schema("job", (Field("title"), Field("summary", Kind.GENERATED)))
+    with PlannerServer(says({"title": {"quote": "Baker"}})).running() as server:
+        made = Settings(
+            data_dir=tmp_path, planner="schema", planner_url=server.url, repair_tokens=999
+        )
+        with Engine(made, open_worker=lambda tier: Unsure()) as running:
+            events = list(running.run([write(tmp_path, {"a": job("Baker", 5)})], schema))
+    (result,) = [event.result for event in events if isinstance(event, PageDone)]
+    (asked,) = server.asked
+    assert "summary" not in json.dumps(asked.body)
+    assert str(result.records[0].data["summary"]).startswith("A page of")
+
+
+def test_kept_plans_that_cannot_be_read_are_an_error_of_the_store(tmp_path: Path) -> None:
+    cache = PlanCache(tmp_path / "plans.sqlite")
+    cache.close()
+    with pytest.raises(StoreError, match="cannot be read"):
+        cache.find(SCHEMA, "", model="scripted")
+
+
+def test_what_asking_again_takes_is_counted(tmp_path: Path) -> None:
+    result, _ = repaired(tmp_path, says("no JSON", tokens=300), repair_tokens=10_000)
+    assert result.records[0].data["pay"] == 5
+    assert result.spent[Tier.PLANNER].tokens.prompt == 300
+
+
+def test_dates_that_the_endpoint_quotes_are_read_as_the_page_writes_them(tmp_path: Path) -> None:
+    body = '<html lang="de"><h1>Baker</h1><p>From 3/4/2026 on</p>'
+    with PlannerServer(says({"starts": {"quote": "3/4/2026"}})).running() as server:
+        made = Settings(
+            data_dir=tmp_path, planner="schema", planner_url=server.url, repair_tokens=999
+        )
+        with Engine(made, open_worker=lambda tier: Unsure()) as running:
+            events = list(running.run([write(tmp_path, {"a": body})], resolve("starts date")))
+    (result,) = [event.result for event in events if isinstance(event, PageDone)]
+    assert result.records[0].data == {"starts": "2026-04-03"}
+
+
+def test_a_list_that_a_check_makes_too_short_is_absent(tmp_path: Path) -> None:
+    schema = Schema("job", (Field("title"), Field("tags", many=True, min_items=2)))
+    tags = FieldPlan(checks=Checks(pattern="^o"))
+    page = write(tmp_path, {"a": "<p>Title: Baker</p><p>Tags: oven, flour</p>"})
+    with Engine(Settings(data_dir=tmp_path), open_worker=lambda tier: ScriptedWorker()) as running:
+        events = list(running.run([page], schema, plan=Plan(schema, fields={"tags": tags})))
+    (result,) = [event.result for event in events if isinstance(event, PageDone)]
+    assert result.records[0].data == {"title": "Baker", "tags": None}
+
+
+def test_a_job_is_not_gone_on_with_by_another_plan(tmp_path: Path) -> None:
+    page = write(tmp_path, {"a": job("Baker", 5), "b": job("Cook", 6)})
+    plan = Plan(SCHEMA, skip=("Related",))
+    with Engine(Settings(data_dir=tmp_path), open_worker=lambda tier: ScriptedWorker()) as running:
+        for event in running.run([page], SCHEMA, job="jobs", plan=plan):
+            if isinstance(event, PageDone):
+                break
+        with pytest.raises(StoreError, match="another plan"):
+            list(running.run([page], SCHEMA, job="jobs", plan=Plan(SCHEMA)))
+        events = list(running.run([page], SCHEMA, job="jobs", plan=plan))
+    assert isinstance(events[-1], JobEnded)
 
 
 def test_without_a_budget_unsure_fields_stay_as_they_are(tmp_path: Path) -> None:

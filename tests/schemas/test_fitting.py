@@ -53,9 +53,15 @@ def test_a_value_that_keeps_them_stays(prop: dict[str, Any], data: Any) -> None:
     assert left(prop, found(data)) == data
 
 
-def test_what_is_absent_keeps_how_sure_its_worker_was_and_cites_nothing() -> None:
+def test_what_is_refused_cites_nothing_and_nobody_is_sure_that_the_page_lacks_it() -> None:
     schema = parse({"properties": {"x": {"type": "integer", "maximum": 1}}})
     (record,) = fitted(schema, [Record({"x": found(2)}, "")])
+    assert record.cells["x"] == Value(confidence=0.0)
+
+
+def test_the_answer_that_the_page_lacks_it_keeps_how_sure_its_worker_was() -> None:
+    schema = parse({"properties": {"x": {"type": "integer", "maximum": 1}}})
+    (record,) = fitted(schema, [Record({"x": Value(confidence=0.9)}, "")])
     assert record.cells["x"] == Value(confidence=0.9)
 
 
