@@ -200,7 +200,10 @@ def _schema_line(schema: Schema) -> str:
 @app.command(name="app")
 def open_app(
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(help="default: the first free one from 7860")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="default: the first free one from 7860"),
+    ] = None,
     users: Annotated[
         Path | None,
         typer.Option(help="file of `name:password` lines; needed where others reach the address"),
@@ -273,11 +276,12 @@ def doctor() -> None:
     from orchestration.doctor import checks
 
     healthy = True
-    for check in checks(Settings()):
-        healthy &= check.fine
-        print(f"{'ok  ' if check.fine else 'FIX '} {check.what}")
-        if check.advice:
-            print(f"     {check.advice}")
+    with errors_as_exit_status():
+        for check in checks(Settings()):
+            healthy &= check.fine
+            print(f"{'ok  ' if check.fine else 'FIX '} {check.what}")
+            if check.advice:
+                print(f"     {check.advice}")
     if not healthy:
         raise typer.Exit(ExitStatus.NOTHING_RUN)
 

@@ -13,6 +13,7 @@ from enum import IntEnum, StrEnum
 from pathlib import Path
 
 import typer
+from pydantic import ValidationError
 
 from orchestration.console import say
 from orchestration.events import JobEnded
@@ -101,6 +102,15 @@ def errors_as_exit_status() -> Iterator[None]:
         say(f"fieldwise: {error.explain()}")
         usage = isinstance(error, SchemaError | GoldError | PlanInvalid)
         raise typer.Exit(ExitStatus.BAD_USAGE if usage else ExitStatus.NOTHING_RUN) from error
+    except ValidationError as error:
+        if (
+            error.title != "Settings"
+        ):  # those of schemas and plans are put in words where they arise
+            raise
+        for wrong in error.errors():
+            name = "FIELDWISE_" + "_".join(map(str, wrong["loc"])).upper()
+            say(f"fieldwise: {name}: {wrong['msg']} (set it to such a value, or unset it)")
+        raise typer.Exit(ExitStatus.BAD_USAGE) from error
     except BrokenPipeError as error:  # the reader of our output has left, as `head` does
         sys.stderr.close()
         raise typer.Exit(ExitStatus.SOME_FAILED) from error

@@ -6,16 +6,19 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from extractors.blocks import ParsedPage
-from extractors.worker import Extraction
 from schemas.record import Cost, PageResult, Tier, Tokens
 from schemas.schema import Schema
+
+if TYPE_CHECKING:
+    from extractors.blocks import ParsedPage
+    from extractors.worker import Extraction
 
 __all__ = ["Estimate", "JobCost", "Meter", "cost_of", "estimated", "spread"]
 
 Spent = Mapping[Tier, Cost]
-Ask = Callable[[Tier, ParsedPage, Schema, Callable[[], bool]], Extraction]
+Ask = Callable[[Tier, "ParsedPage", Schema, Callable[[], bool]], "Extraction"]
 
 
 class Meter:

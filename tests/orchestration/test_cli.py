@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,12 +24,13 @@ from tests.extractors import tiny
 PAGE = "<title>Post</title><h1>Head Gardener</h1><p>Ambleford</p>"
 
 
-def run(tmp_path: Path, *arguments: str) -> Result:
+def run(tmp_path: Path, *arguments: str, **settings: str) -> Result:
     """`fieldwise` with empty folders of its own and no way to fetch weights."""
     environment = {
         "FIELDWISE_CACHE_DIR": str(tmp_path / "cache"),
         "FIELDWISE_DATA_DIR": str(tmp_path / "data"),
         "FIELDWISE_OFFLINE": "1",
+        **settings,
     }
     return CliRunner().invoke(app, arguments, env=environment, prog_name="fieldwise")
 
@@ -171,3 +174,37 @@ def test_an_export_without_its_extra_says_how_to_get_it(tmp_path: Path) -> None:
     done = run(tmp_path, "models", "compile", weights, "--via", "optimum")
     assert done.exit_code == 3
     assert "requirements-export.txt" in done.stderr
+
+
+def test_the_command_line_starts_without_loading_what_reads_pages() -> None:
+    code = "import sys, orchestration.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert not loaded & {"extractors", "numpy", "httpx", "onnx", "bs4", "gradio"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("FIELDWISE_PAGE_TOKENS", "many"), ("FIELDWISE_PLANNER", "me"), ("FIELDWISE_THREADS", "-1")],
+)
+@pytest.mark.parametrize(
+    "command", [("extract", "x.html", "--schema", "title,"), ("jobs",), ("doctor",), ("models",)]
+)
+def test_a_bad_setting_is_named_and_is_bad_usage(
+    tmp_path: Path, command: tuple[str, ...], name: str, value: str
+) -> None:
+    done = run(tmp_path, *command, **{name: value})
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_a_bad_setting_holds_is_not_shown(tmp_path: Path) -> None:
+    assert "s3cret" not in run(tmp_path, "jobs", FIELDWISE_PLANNER_ATTEMPTS="s3cret").stderr
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536"])
+def test_a_port_that_cannot_be_is_bad_usage(tmp_path: Path, port: str) -> None:
+    done = run(tmp_path, "app", "--port", port)
+    assert done.exit_code == 2
+    assert "--port" in done.stderr
