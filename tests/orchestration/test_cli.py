@@ -208,3 +208,21 @@ def test_a_port_that_cannot_be_is_bad_usage(tmp_path: Path, port: str) -> None:
     done = run(tmp_path, "app", "--port", port)
     assert done.exit_code == 2
     assert "--port" in done.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--estimate",)])
+def test_an_empty_list_of_sources_is_nothing_run(tmp_path: Path, more: tuple[str, ...]) -> None:
+    done = run(tmp_path, "extract", "-", "--schema", "title,", "--tier", "markup", *more)
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert "no page is named" in done.stderr
+    assert run(tmp_path, "jobs", "--json").stdout == ""
+
+
+def test_results_that_cannot_be_written_are_kept_and_named(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(PAGE)
+    options = ("--tier", "markup", "--job", "my job", "-o", "/dev/full", "--format", "csv")
+    done = run(tmp_path, "extract", str(page), "--schema", "title,", *options)
+    assert done.exit_code == 3
+    assert "fieldwise jobs export 'my job'" in done.stderr
+    assert str(page) in run(tmp_path, "jobs", "export", "my job").stdout

@@ -109,3 +109,28 @@ def test_the_endpoint_is_asked_and_named(tmp_path: Path, monkeypatch: pytest.Mon
     assert "planned by Qwen/Qwen2-72B-Instruct (endpoint): 1,500 tokens" in done.stderr
     assert load_plan(path).fields["salary"].labels == ("Salary",)
     assert dump_plan(load_plan(path)) == path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("place", ["", "missing/plan.json"])
+def test_a_place_for_the_plan_is_refused_before_anything_is_planned(
+    tmp_path: Path, place: str
+) -> None:
+    done = run("plan", "nowhere.html", "--schema", "title,", "-o", str(tmp_path / place))
+    assert done.exit_code == 2
+    assert "is not a file in an existing folder" in " ".join(done.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("words", ["", "  ", "?!"])
+def test_words_that_say_nothing_ask_for_nothing(words: str) -> None:
+    done = run("extract", TEACHER, "--ask", words)
+    assert done.exit_code == 2
+    assert "nothing is asked for" in done.stderr
+
+
+def test_why_a_plan_is_refused_names_no_class_of_ours(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    run("plan", TEACHER, "--schema", "title,", "-o", str(path))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "origin": None}))
+    done = run("extract", TEACHER, "--plan", str(path))
+    assert done.exit_code == 2
+    assert "#/origin: input should be a valid dictionary, not null" in done.stderr
