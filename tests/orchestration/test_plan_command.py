@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -134,3 +137,19 @@ def test_why_a_plan_is_refused_names_no_class_of_ours(tmp_path: Path) -> None:
     done = run("extract", TEACHER, "--plan", str(path))
     assert done.exit_code == 2
     assert "#/origin: input should be a valid dictionary, not null" in done.stderr
+
+
+def test_a_planner_says_nothing_of_packages_that_are_not_needed(tmp_path: Path) -> None:
+    settings = {
+        "FIELDWISE_DATA_DIR": str(tmp_path),
+        "FIELDWISE_PLANNER": "endpoint",
+        "FIELDWISE_PLANNER_URL": "http://127.0.0.1:9/v1",
+        "FIELDWISE_PLANNER_FALLBACK": "false",
+        "FIELDWISE_PLANNER_ATTEMPTS": "1",
+    }
+    command = [sys.executable, "-m", "orchestration", "plan", TEACHER, "--schema", "title,"]
+    done = subprocess.run(
+        command, env={**os.environ, **settings}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    assert done.stderr.startswith("fieldwise: the planning endpoint cannot be reached")
