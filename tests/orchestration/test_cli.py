@@ -226,3 +226,11 @@ def test_results_that_cannot_be_written_are_kept_and_named(tmp_path: Path) -> No
     assert done.exit_code == 3
     assert "fieldwise jobs export 'my job'" in done.stderr
     assert str(page) in run(tmp_path, "jobs", "export", "my job").stdout
+
+
+def test_a_page_that_an_archive_lacks_is_told_how_to_find_those_it_has(tmp_path: Path) -> None:
+    archive = tmp_path / "pages.zip"
+    with zipfile.ZipFile(archive, "w") as pages:
+        pages.writestr("page.html", PAGE)
+    status, reason, _ = extract(tmp_path, f"{archive}::other.html")
+    assert (status, "name the archive alone" in reason) == (1, True)
