@@ -104,7 +104,9 @@ def _one_member(name: str, limits: Limits) -> Iterator[Source]:
     if named:
         yield from named
     else:
-        yield Source(printable(name), error=NotAPage("the archive holds no page of that name"))
+        hint = "name the archive alone: its pages' names are in the results"
+        missing = NotAPage("the archive holds no page of that name", hint=hint)
+        yield Source(printable(name), error=missing)
 
 
 def _archive_of(name: str) -> str | None:

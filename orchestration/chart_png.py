@@ -39,7 +39,9 @@ def save_charts(charts: Iterable[Bars | Curve], folder: Path) -> list[Path]:
             files.append(folder / f"{chart.name}.png")
             draw(chart).save(files[-1], optimize=True)
     except OSError as error:
-        raise StoreError(f"cannot write pictures into {folder}: {error}") from error
+        raise StoreError(
+            f"cannot write pictures into {folder}: {error.strerror or error}"
+        ) from error
     return files
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +21,7 @@ from orchestration.commands import (
     errors_as_exit_status,
     export_format,
     leave,
+    name_kept_job,
     stop_on_ctrl_c,
 )
 from orchestration.console import Watcher
@@ -31,6 +31,7 @@ from orchestration.plan_command import Wanted
 from orchestration.plan_command import plan as plan_command
 from orchestration.settings import Settings
 from schemas import library
+from schemas.errors import SourceError
 from schemas.json_schema import to_json_schema
 from schemas.schema import Schema
 
@@ -122,6 +123,7 @@ def extract(
     with errors_as_exit_status():
         asked = Wanted(schema, ask, plan)
         form = export_format(format, output)
+        given = _listed(sources)
         settings = _settings(
             allow_private=allow_private or None,
             http_cache=False if no_cache else None,
@@ -139,13 +141,11 @@ def extract(
         ):
             wanted = asked.schema(engine, quiet=quiet)
             if estimate:
-                said = engine.estimate(
-                    _listed(sources), wanted, tier=tier.tier, plan=asked.plan, stop=stop
-                )
+                said = engine.estimate(given, wanted, tier=tier.tier, plan=asked.plan, stop=stop)
                 print(said.explain())
                 return
             events = engine.run(
-                _listed(sources),
+                given,
                 wanted,
                 job=job,
                 tier=tier.tier,
@@ -155,13 +155,14 @@ def extract(
             )
             ended, counts = watcher.follow(events)
             watcher.close()
-            write(
-                engine.store.results(ended.job.id),
-                output,
-                format=Format(form),
-                schema=wanted,
-                options=ExportOptions(evidence=evidence, bom=bom),
-            )
+            with name_kept_job(ended.job.name):
+                write(
+                    engine.store.results(ended.job.id),
+                    output,
+                    format=Format(form),
+                    schema=wanted,
+                    options=ExportOptions(evidence=evidence, bom=bom),
+                )
         leave(ended, counts)
 
 
@@ -172,12 +173,16 @@ def _settings(**flags: bool | None) -> Settings:
     )
 
 
-def _listed(sources: list[str]) -> Iterator[str]:
+def _listed(sources: list[str]) -> list[str]:
+    """*sources*, with the lines of standard input for `-`. Raises SourceError: there are none."""
+    listed: list[str] = []
     for source in sources:
-        if source == "-":
-            yield from (line.strip() for line in sys.stdin if line.strip())
-        else:
-            yield source
+        lines = sys.stdin if source == "-" else [source]
+        listed += [line.strip() for line in lines if line.strip()]
+    if not listed:
+        hint = "give URLs, HTML files, folders or archives, a line each"
+        raise SourceError("no page is named", hint=hint)
+    return listed
 
 
 @app.command()
@@ -200,7 +205,10 @@ def _schema_line(schema: Schema) -> str:
 @app.command(name="app")
 def open_app(
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(help="default: the first free one from 7860")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="default: the first free one from 7860"),
+    ] = None,
     users: Annotated[
         Path | None,
         typer.Option(help="file of `name:password` lines; needed where others reach the address"),
@@ -273,11 +281,12 @@ def doctor() -> None:
     from orchestration.doctor import checks
 
     healthy = True
-    for check in checks(Settings()):
-        healthy &= check.fine
-        print(f"{'ok  ' if check.fine else 'FIX '} {check.what}")
-        if check.advice:
-            print(f"     {check.advice}")
+    with errors_as_exit_status():
+        for check in checks(Settings()):
+            healthy &= check.fine
+            print(f"{'ok  ' if check.fine else 'FIX '} {check.what}")
+            if check.advice:
+                print(f"     {check.advice}")
     if not healthy:
         raise typer.Exit(ExitStatus.NOTHING_RUN)
 

@@ -13,10 +13,11 @@ from enum import IntEnum, StrEnum
 from pathlib import Path
 
 import typer
+from pydantic import ValidationError
 
 from orchestration.console import say
 from orchestration.events import JobEnded
-from schemas.errors import FieldwiseError, GoldError, PlanInvalid, SchemaError
+from schemas.errors import FieldwiseError, GoldError, PlanInvalid, SchemaError, StoreError
 from schemas.record import PageStatus, Tier
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "errors_as_exit_status",
     "export_format",
     "leave",
+    "name_kept_job",
+    "refuse_no_file",
     "stop_on_ctrl_c",
 ]
 
@@ -67,8 +70,7 @@ def export_format(chosen: FormatChoice | None, output: Path | None) -> str:
         if binary and sys.stdout.isatty():
             raise typer.BadParameter(f"{chosen} is not for a terminal; add -o FILE")
         return chosen or FormatChoice.JSONL
-    if output.is_dir() or not output.absolute().parent.is_dir():
-        raise typer.BadParameter(f"{output} is not a file in an existing folder")
+    refuse_no_file(output)
     if chosen:
         return chosen
     try:
@@ -78,6 +80,12 @@ def export_format(chosen: FormatChoice | None, output: Path | None) -> str:
         raise typer.BadParameter(
             f"{output.name!r} does not say the format; give --format {names}"
         ) from None
+
+
+def refuse_no_file(output: Path | None) -> None:
+    """Refuse what cannot be a file's place, before any work is done for it."""
+    if output and (output.is_dir() or not output.absolute().parent.is_dir()):
+        raise typer.BadParameter(f"{output} is not a file in an existing folder")
 
 
 def leave(ended: JobEnded, counts: Counter[PageStatus]) -> None:
@@ -101,9 +109,28 @@ def errors_as_exit_status() -> Iterator[None]:
         say(f"fieldwise: {error.explain()}")
         usage = isinstance(error, SchemaError | GoldError | PlanInvalid)
         raise typer.Exit(ExitStatus.BAD_USAGE if usage else ExitStatus.NOTHING_RUN) from error
+    except ValidationError as error:
+        if (
+            error.title != "Settings"
+        ):  # those of schemas and plans are put in words where they arise
+            raise
+        for wrong in error.errors():
+            name = "FIELDWISE_" + "_".join(map(str, wrong["loc"])).upper()
+            say(f"fieldwise: {name}: {wrong['msg']} (set it to such a value, or unset it)")
+        raise typer.Exit(ExitStatus.BAD_USAGE) from error
     except BrokenPipeError as error:  # the reader of our output has left, as `head` does
         sys.stderr.close()
         raise typer.Exit(ExitStatus.SOME_FAILED) from error
+
+
+@contextmanager
+def name_kept_job(name: str) -> Iterator[None]:
+    """What a job found is kept where its export cannot be written: say how to have it."""
+    try:
+        yield
+    except StoreError as error:
+        export = f"`fieldwise jobs export {shlex.quote(name)}` writes what was found"
+        raise StoreError(str(error), hint=f"{error.hint}; {export}") from error
 
 
 @contextmanager

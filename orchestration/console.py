@@ -20,11 +20,11 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from extractors.model.weights import Progress as ModelProgress
 from orchestration.events import Event, JobEnded, JobStarted, LayoutPlanned, PageDone
 from schemas.record import PageResult, PageStatus
 
 if TYPE_CHECKING:
+    from extractors.model.weights import Progress as ModelProgress
     from orchestration.evaluate import Report
     from orchestration.scoring import Score
 

@@ -6,16 +6,19 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from extractors.blocks import ParsedPage
-from extractors.worker import Extraction
-from schemas.record import Cost, PageResult, Tier, Tokens
+from schemas.record import Cost, PageResult, PageStatus, Tier, Tokens
 from schemas.schema import Schema
+
+if TYPE_CHECKING:
+    from extractors.blocks import ParsedPage
+    from extractors.worker import Extraction
 
 __all__ = ["Estimate", "JobCost", "Meter", "cost_of", "estimated", "spread"]
 
 Spent = Mapping[Tier, Cost]
-Ask = Callable[[Tier, ParsedPage, Schema, Callable[[], bool]], Extraction]
+Ask = Callable[[Tier, "ParsedPage", Schema, Callable[[], bool]], "Extraction"]
 
 
 class Meter:
@@ -92,7 +95,8 @@ class Estimate:
     """What a job is likely to take. `pages`: all of it; `sampled`: those that were read for this.
 
     `likely`: by tier, if the rest is like the sample. `least`, `most`: if all pages were as its
-    cheapest or as its dearest page.
+    cheapest or as its dearest page. `failed`: those of the sample that could not be read, and cost
+    nothing.
     """
 
     pages: int
@@ -100,6 +104,7 @@ class Estimate:
     likely: JobCost
     least: Cost
     most: Cost
+    failed: int = 0
 
     def explain(self) -> str:
         """As lines for people."""
@@ -115,6 +120,8 @@ class Estimate:
             " if all were as the cheapest or the dearest of these",
             *(f"  {tier}: about {_said(cost)}" for tier, cost in self.likely.spent.items()),
         ]
+        if self.failed:
+            lines.append(f"  {self.failed:,} of these failed, and count as costing nothing")
         return "\n".join(lines)
 
 
@@ -135,6 +142,7 @@ def estimated(sample: Sequence[PageResult], pages: int) -> Estimate:
             Tokens(max((one.count for one in each), default=0) * pages),
             max((one.seconds for one in each), default=0.0) * pages,
         ),
+        sum(result.status is PageStatus.FAILED for result in sample),
     )
 
 

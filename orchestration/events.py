@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from orchestration.cost import JobCost
-from orchestration.store import Job
-from schemas.plan import Plan
-from schemas.record import PageResult
+
+if TYPE_CHECKING:
+    from orchestration.store import Job
+    from schemas.plan import Plan
+    from schemas.record import PageResult
 
 __all__ = ["Event", "JobEnded", "JobStarted", "LayoutPlanned", "PageDone"]
 

@@ -214,9 +214,13 @@ def delete(
         store.delete(job.id)
 
 
+_LONGEST_NUMBER = 18  # digits; SQLite's integers end soon after
+
+
 def _job(store: Store, name: str) -> Job:
     """The job of that name, else of that number."""
-    job = store.job(name) or (store.job(int(name)) if name.isdecimal() else None)
+    number = int(name) if name.isdecimal() and len(name) <= _LONGEST_NUMBER else None
+    job = store.job(name) or (None if number is None else store.job(number))
     if job is None:
         raise StoreError(f"there is no job {name!r}", hint="`fieldwise jobs` lists them")
     return job

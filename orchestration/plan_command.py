@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.commands import ExitStatus, errors_as_exit_status, stop_on_ctrl_c
+from orchestration.commands import ExitStatus, errors_as_exit_status, refuse_no_file, stop_on_ctrl_c
 from orchestration.console import Watcher, say
 from orchestration.settings import Settings
 from schemas.errors import SchemaError, StoreError
@@ -38,7 +38,7 @@ class Wanted:
     def __init__(self, schema: str | None, ask: str | None, plan_file: Path | None = None) -> None:
         if plan_file and (schema or ask):
             raise SchemaError("a plan has its own schema", hint="leave out --schema and --ask")
-        if not (schema or ask or plan_file):
+        if not (schema or plan_file or any(map(str.isalnum, ask or ""))):
             hint = 'give --schema, or --ask "title, pay and skills", or --plan FILE'
             raise SchemaError("nothing is asked for", hint=hint)
         self.plan: Plan | None = load_plan(plan_file) if plan_file else None
@@ -77,6 +77,7 @@ def plan(
 
     with errors_as_exit_status():
         wanted = Wanted(schema, ask)
+        refuse_no_file(output)
         watcher = Watcher(quiet=quiet)
         with watcher, Engine(Settings(), progress=watcher.progress) as engine:
             with stop_on_ctrl_c() as stop:
@@ -88,7 +89,7 @@ def plan(
                 where = f"{path}: " if path else ""
                 say(f"{where}{event.source}: {event.plan.origin.explain()}")
         if not made:
-            say("no page could be planned for")
+            say("no page could be planned for; `fieldwise extract` on them says why")
             raise typer.Exit(ExitStatus.NOTHING_RUN)
 
 

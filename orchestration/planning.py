@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from extractors.model.tokenizer import do_without_torch
 from extractors.worker import Extraction, Worker
 from orchestration.layouts import LayoutPlans
 from orchestration.planner import LocalModel, ModelPlanner, Planner, Planners, SchemaPlanner
@@ -114,11 +115,12 @@ class Planning:
         return self._repair.answer(page, schema)
 
     def _endpoint(self) -> Endpoint:
-        from orchestration.endpoint import Address, Endpoint  # brings all of Outlines with it
-
         settings = self._settings
         key = settings.planner_api_key.get_secret_value() if settings.planner_api_key else None
         url = settings.planner_url or _missing_url()
+        do_without_torch()
+        from orchestration.endpoint import Address, Endpoint  # brings all of Outlines with it
+
         endpoint = Endpoint(
             Address(url, settings.planner_model, key, settings.planner_api),
             attempts=settings.planner_attempts,
@@ -147,6 +149,7 @@ class Planning:
 
 def _as_model(worker: object) -> OutlinesModel:
     """*worker* for prompts of our own; it keeps its weights, which are not loaded twice."""
+    do_without_torch()
     from extractors.outlines_model import OutlinesModel  # brings all of Outlines with it
 
     if not isinstance(worker, Worker):

@@ -274,7 +274,8 @@ def _first_of(error: ValidationError, origin: str) -> PlanInvalid:
         return PlanInvalid(f"{origin}: {place}: {what}; this reads version {VERSION}")
     if first["type"] == "extra_forbidden":
         return PlanInvalid(f"{origin}: {place}: no such key in a plan")
-    return PlanInvalid(f"{origin}: {place}: {first['msg'].lower()}, not {shown(first['input'])}")
+    said = first["msg"].lower().partition(" or instance of ")[0]  # names a class of ours
+    return PlanInvalid(f"{origin}: {place}: {said}, not {shown(first['input'])}")
 
 
 _BRANCHES = (

@@ -21,7 +21,7 @@ from schemas.errors import WorkerError
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-__all__ = ["TokenCounter", "load_tokenizer", "token_counter"]
+__all__ = ["TokenCounter", "do_without_torch", "load_tokenizer", "token_counter"]
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
 """Tells how many tokens each of some texts is."""
@@ -35,14 +35,23 @@ _QWEN2_SPLIT = (
 _CONTROL, _USER_DEFINED = 3, 4  # GGUF's tokenizer.ggml.token_type
 
 
+def do_without_torch() -> None:
+    """Call it before `transformers` is imported, by us or by Outlines: it warns then that torch is
+    missing, which is how we want it."""
+    logging.getLogger("transformers").addFilter(_says_nothing_of_torch)
+
+
+def _says_nothing_of_torch(record: logging.LogRecord) -> bool:
+    return "PyTorch" not in record.getMessage()
+
+
 def load_tokenizer(path: Path) -> PreTrainedTokenizerFast:
     """The tokenizer that belongs to the weights at *path* (a `.gguf` file or a folder).
 
     Raises:
         WorkerError: the file holds a kind of tokenizer that is not known here.
     """
-    # It says at import that torch is missing, which is how we want it.
-    logging.getLogger("transformers").addFilter(lambda record: "PyTorch" not in record.getMessage())
+    do_without_torch()
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
     if path.is_dir():

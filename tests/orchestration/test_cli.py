@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,12 +24,13 @@ from tests.extractors import tiny
 PAGE = "<title>Post</title><h1>Head Gardener</h1><p>Ambleford</p>"
 
 
-def run(tmp_path: Path, *arguments: str) -> Result:
+def run(tmp_path: Path, *arguments: str, **settings: str) -> Result:
     """`fieldwise` with empty folders of its own and no way to fetch weights."""
     environment = {
         "FIELDWISE_CACHE_DIR": str(tmp_path / "cache"),
         "FIELDWISE_DATA_DIR": str(tmp_path / "data"),
         "FIELDWISE_OFFLINE": "1",
+        **settings,
     }
     return CliRunner().invoke(app, arguments, env=environment, prog_name="fieldwise")
 
@@ -171,3 +174,63 @@ def test_an_export_without_its_extra_says_how_to_get_it(tmp_path: Path) -> None:
     done = run(tmp_path, "models", "compile", weights, "--via", "optimum")
     assert done.exit_code == 3
     assert "requirements-export.txt" in done.stderr
+
+
+def test_the_command_line_starts_without_loading_what_reads_pages() -> None:
+    code = "import sys, orchestration.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert not loaded & {"extractors", "numpy", "httpx", "onnx", "bs4", "gradio"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("FIELDWISE_PAGE_TOKENS", "many"), ("FIELDWISE_PLANNER", "me"), ("FIELDWISE_THREADS", "-1")],
+)
+@pytest.mark.parametrize(
+    "command", [("extract", "x.html", "--schema", "title,"), ("jobs",), ("doctor",), ("models",)]
+)
+def test_a_bad_setting_is_named_and_is_bad_usage(
+    tmp_path: Path, command: tuple[str, ...], name: str, value: str
+) -> None:
+    done = run(tmp_path, *command, **{name: value})
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_a_bad_setting_holds_is_not_shown(tmp_path: Path) -> None:
+    assert "s3cret" not in run(tmp_path, "jobs", FIELDWISE_PLANNER_ATTEMPTS="s3cret").stderr
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536"])
+def test_a_port_that_cannot_be_is_bad_usage(tmp_path: Path, port: str) -> None:
+    done = run(tmp_path, "app", "--port", port)
+    assert done.exit_code == 2
+    assert "--port" in done.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--estimate",)])
+def test_an_empty_list_of_sources_is_nothing_run(tmp_path: Path, more: tuple[str, ...]) -> None:
+    done = run(tmp_path, "extract", "-", "--schema", "title,", "--tier", "markup", *more)
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert "no page is named" in done.stderr
+    assert run(tmp_path, "jobs", "--json").stdout == ""
+
+
+def test_results_that_cannot_be_written_are_kept_and_named(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(PAGE)
+    options = ("--tier", "markup", "--job", "my job", "-o", "/dev/full", "--format", "csv")
+    done = run(tmp_path, "extract", str(page), "--schema", "title,", *options)
+    assert done.exit_code == 3
+    assert "fieldwise jobs export 'my job'" in done.stderr
+    assert str(page) in run(tmp_path, "jobs", "export", "my job").stdout
+
+
+def test_a_page_that_an_archive_lacks_is_told_how_to_find_those_it_has(tmp_path: Path) -> None:
+    archive = tmp_path / "pages.zip"
+    with zipfile.ZipFile(archive, "w") as pages:
+        pages.writestr("page.html", PAGE)
+    status, reason, _ = extract(tmp_path, f"{archive}::other.html")
+    assert (status, "name the archive alone" in reason) == (1, True)

@@ -94,6 +94,7 @@ def test_a_sample_that_cannot_be_read_costs_nothing(tmp_path: Path, pages: Path)
         estimate = opened.estimate([str(pages), "gone.html"], TITLES, tier=Tier.LARGE, sample=99)
     assert (estimate.pages, estimate.sampled) == (6, 6)
     assert estimate.likely.together.count == 100 + 200 + 400 + 500
+    assert "2 of these failed" in estimate.explain()
     assert "there is no page" in estimated([], 0).explain()
 
 

@@ -165,3 +165,10 @@ def test_a_deleted_job_is_gone_from_list_and_file(tmp_path: Path, pages: Path) -
     assert run(tmp_path, "jobs", "delete", "tools", "--yes").exit_code == 0
     assert secret.encode() not in b"".join(path.read_bytes() for path in data.iterdir())
     assert "tools" not in run(tmp_path, "jobs").stdout
+
+
+@pytest.mark.parametrize("number", ["9" * 20, "9" * 5000])
+def test_a_number_too_large_for_a_job_is_no_job(tmp_path: Path, number: str) -> None:
+    done = run(tmp_path, "jobs", "show", number)
+    assert done.exit_code == 3
+    assert "there is no job" in done.stderr

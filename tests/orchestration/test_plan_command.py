@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,3 +112,44 @@ def test_the_endpoint_is_asked_and_named(tmp_path: Path, monkeypatch: pytest.Mon
     assert "planned by Qwen/Qwen2-72B-Instruct (endpoint): 1,500 tokens" in done.stderr
     assert load_plan(path).fields["salary"].labels == ("Salary",)
     assert dump_plan(load_plan(path)) == path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("place", ["", "missing/plan.json"])
+def test_a_place_for_the_plan_is_refused_before_anything_is_planned(
+    tmp_path: Path, place: str
+) -> None:
+    done = run("plan", "nowhere.html", "--schema", "title,", "-o", str(tmp_path / place))
+    assert done.exit_code == 2
+    assert "is not a file in an existing folder" in " ".join(done.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("words", ["", "  ", "?!"])
+def test_words_that_say_nothing_ask_for_nothing(words: str) -> None:
+    done = run("extract", TEACHER, "--ask", words)
+    assert done.exit_code == 2
+    assert "nothing is asked for" in done.stderr
+
+
+def test_why_a_plan_is_refused_names_no_class_of_ours(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    run("plan", TEACHER, "--schema", "title,", "-o", str(path))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "origin": None}))
+    done = run("extract", TEACHER, "--plan", str(path))
+    assert done.exit_code == 2
+    assert "#/origin: input should be a valid dictionary, not null" in done.stderr
+
+
+def test_a_planner_says_nothing_of_packages_that_are_not_needed(tmp_path: Path) -> None:
+    settings = {
+        "FIELDWISE_DATA_DIR": str(tmp_path),
+        "FIELDWISE_PLANNER": "endpoint",
+        "FIELDWISE_PLANNER_URL": "http://127.0.0.1:9/v1",
+        "FIELDWISE_PLANNER_FALLBACK": "false",
+        "FIELDWISE_PLANNER_ATTEMPTS": "1",
+    }
+    command = [sys.executable, "-m", "orchestration", "plan", TEACHER, "--schema", "title,"]
+    done = subprocess.run(
+        command, env={**os.environ, **settings}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    assert done.stderr.startswith("fieldwise: the planning endpoint cannot be reached")
