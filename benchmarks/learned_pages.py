@@ -67,7 +67,7 @@ def _run(
 ) -> tuple[list[PageResult], list[float]]:
     """The results, and how long each page took."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(selectors=selectors)
+        settings = Settings(selectors="all" if selectors else "off")
         with Engine(settings, store=Store(Path(folder) / "results.sqlite")) as engine:
             engine.warm_up()
             results, seconds, started = [], [], time.perf_counter()

@@ -221,7 +221,7 @@ class Engine:
             intake=self._intake,
             pipeline=self._pipeline,
             keep_fetched=self.settings.http_cache,
-            selectors=self.settings.selectors,
+            selectors=self.settings.selectors == "all",
         )
         yield from run.events(given)
 
@@ -286,7 +286,7 @@ class Engine:
             budget=Budget(
                 page=settings.page_tokens,
                 answer=settings.answer_tokens,
-                selectors=settings.selectors,
+                selectors=settings.selectors != "off",
             ),
             threads=settings.threads,
             device=settings.device,

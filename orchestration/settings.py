@@ -55,9 +55,10 @@ class Settings(BaseSettings):
     )
     page_tokens: int = Field(800, ge=64, description="how much of a page a worker is shown")
     answer_tokens: int = Field(1024, ge=64, description="how long a page's answer may grow")
-    selectors: bool = Field(
-        False,
-        description="learn where a site keeps each field, and read most of it without a model",
+    selectors: Literal["off", "lists", "all"] = Field(
+        "lists",
+        description="where rules learned from the model's answers read fields: in long lists, or "
+        "also in pages of one layout",
     )
     allow_private: bool = Field(
         False, description="fetch from private, loopback and link-local addresses too"

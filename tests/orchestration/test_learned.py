@@ -60,7 +60,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def settings(folder: Path, *, selectors: bool = True) -> Settings:
-    return Settings(data_dir=folder.parent / "data", selectors=selectors, http_cache=False)
+    return Settings(
+        data_dir=folder.parent / "data", selectors="all" if selectors else "off", http_cache=False
+    )
 
 
 def written(folder: Path, bodies: Iterator[str] | list[str]) -> None:
