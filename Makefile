@@ -23,7 +23,7 @@ check: setup  ## What CI runs: format, lint, types, import directions, tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(MAKE) --no-print-directory test
 
 format: setup  ## Rewrite the code in the project's format, with safe lint fixes
 	$(BIN)/ruff check --fix .
