@@ -20,6 +20,7 @@ from extractors.pages import Page
 from orchestration.charts import Bars, charts_of
 from orchestration.engine import Engine
 from orchestration.export import ExportOptions, Format, file_name, write
+from orchestration.gold_desk import GoldDesk
 from orchestration.readiness import Readiness
 from orchestration.rendered import rendered
 from orchestration.review import Review
@@ -63,6 +64,7 @@ class Desk:
         self._sheets: OrderedDict[int, Sheet] = OrderedDict()
         self._lock = threading.Lock()
         self._files = tempfile.TemporaryDirectory(prefix="fieldwise-")
+        self.gold = GoldDesk(engine, Path(self._files.name))
 
     def __enter__(self) -> Self:
         return self

@@ -9,6 +9,7 @@ import gradio as gr
 from orchestration.desk import Desk
 from orchestration.highlight import inert
 from schemas.errors import FieldwiseError
+from ui.gold import GoldScreen
 from ui.jobs import JobsList
 from ui.look import asset
 from ui.pictures import Pictures
@@ -34,6 +35,7 @@ class Screen:
         self._jobs = JobsList(desk)
         self._review = ReviewScreen(desk)
         self._pictures = Pictures(desk)
+        self._gold = GoldScreen(desk)
 
     def draw(self) -> None:
         gr.HTML(TITLE, elem_id="title", js_on_load=asset("start.js"))
@@ -46,6 +48,8 @@ class Screen:
                 self._review.draw()
             with gr.Tab("Pictures", id="pictures") as self.pictures_tab:
                 self._pictures.draw()
+            with gr.Tab("Gold", id="gold") as self.gold_tab:
+                self._gold.draw()
             with gr.Tab("Jobs", id="jobs") as self.jobs_tab:
                 self._jobs.draw()
         self.model = gr.HTML(self._model_line(), elem_id="model")
@@ -75,6 +79,9 @@ class Screen:
         self._jobs.connect(self.jobs_tab)
         self._review.connect(self.review_tab, results.seen)
         self._pictures.connect(self.pictures_tab, results.seen)
+        self._gold.connect(self.gold_tab, results.seen)
+        gold = self._gold
+        gold.run.click(self.run_set, [results.seen, gold.set], [gold.said, *opened], **QUIET)
         used = [*self._jobs.outputs, *waiting, *opened]
         self._jobs.list.act(self.use_job, self._jobs.find, used, **QUIET)
 
@@ -132,6 +139,15 @@ class Screen:
             return self._jobs.act(find, event, owner)
         except FieldwiseError as error:
             return {self._jobs.trouble: note(error.explain(), trouble=True)}
+
+    def run_set(self, seen: Seen, file: str | None, request: gr.Request) -> Changes:
+        """The pages of a gold set, with the fields of the open job."""
+        owner = owner_of(request)
+        try:
+            self._desk.start(self._gold.asked(seen, file, owner), owner)
+        except FieldwiseError as error:
+            return {self._gold.said: note(error.explain(), trouble=True)}
+        return {self._gold.said: "", **self._show(Seen(), owner)}
 
     def _show(self, seen: Seen, owner: str) -> Changes:
         return {
