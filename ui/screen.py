@@ -9,6 +9,7 @@ import gradio as gr
 from orchestration.desk import Desk
 from orchestration.highlight import inert
 from schemas.errors import FieldwiseError
+from schemas.plan import Plan
 from ui.gold import GoldScreen
 from ui.jobs import JobsList
 from ui.look import asset
@@ -67,7 +68,8 @@ class Screen:
             results.quote,
         ]
         opened = [self.tabs, self.model, self.timer, *cleared, *results.drawing]
-        waiting = [self._start.trouble, self._start.again, self._start.kept]
+        start = self._start
+        waiting = [start.trouble, start.again, start.kept]
         self._start.run.click(
             self.begin, self._start.inputs, [*waiting, *opened], js=READ_FIELDS, **QUIET
         )
@@ -82,7 +84,8 @@ class Screen:
         self._gold.connect(self.gold_tab, results.seen)
         gold = self._gold
         gold.run.click(self.run_set, [results.seen, gold.set], [gold.said, *opened], **QUIET)
-        used = [*self._jobs.outputs, *waiting, *opened]
+        planned = [start.plan, start.planned, start.estimate]
+        used = [*self._jobs.outputs, *waiting, *planned, *opened]
         self._jobs.list.act(self.use_job, self._jobs.find, used, **QUIET)
 
     def begin(
@@ -92,19 +95,21 @@ class Screen:
         choice: str,
         own: str,
         rows: str | None,
+        plan_rows: str | None,
         name: str,
         tier: str,
         tokens: float | None,
+        plan: Plan | None,
         again: int | None,
         request: gr.Request,
     ) -> Changes:
         """Run was clicked."""
-        filled = (urls, files, choice, own, rows, name, tier, tokens)
+        filled = (urls, files, choice, own, rows, plan_rows, name, tier, tokens)
         start = self._start
         owner = owner_of(request)
         try:
             kept = self._desk.job(again, owner) if again is not None else None
-            self._desk.start(start.asked(*filled, kept), owner)
+            self._desk.start(start.asked(*filled, None if kept else plan, kept), owner)
         except FieldwiseError as error:
             return {start.trouble: note(error.explain(), trouble=True)}
         cleared = {start.trouble: "", start.again: None, start.kept: ""}
