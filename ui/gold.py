@@ -56,11 +56,12 @@ class GoldScreen:
     def _draw_score(self) -> None:
         gr.HTML("<h2>Score the job</h2>")
         self.set = gr.File(
-            label="a gold set as a ZIP; without one, the job's own review",
+            label="a gold set (ZIP)",
             file_types=[".zip"],
-            height=110,
+            height=140,
             elem_id="gold-set",
         )
+        gr.HTML(note("Without a set, the job is held against what people said of it here."))
         with gr.Row():
             self.score = gr.Button("Score", variant="primary", size="sm", elem_id="score")
             self.run = gr.Button("Run the pages of the set", size="sm", elem_id="run-set")
