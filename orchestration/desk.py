@@ -9,8 +9,8 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -18,8 +18,11 @@ from typing import Self
 
 from extractors.pages import Page
 from orchestration.charts import Bars, charts_of
+from orchestration.cost import Estimate
 from orchestration.engine import Engine
 from orchestration.export import ExportOptions, Format, file_name, write
+from orchestration.gold_desk import GoldDesk
+from orchestration.intake import shown
 from orchestration.readiness import Readiness
 from orchestration.rendered import rendered
 from orchestration.review import Review
@@ -29,11 +32,13 @@ from orchestration.sheet import Sheet, record_of, values_at
 from orchestration.store import Job
 from orchestration.where import what_runs_where
 from schemas.errors import SourceError, StoreError
+from schemas.plan import Plan
 from schemas.record import ABSENT, PageResult, PageStatus, Value
 from schemas.schema import Schema
 
 __all__ = ["Desk", "JobLine"]
 
+SAMPLE = 2  # pages read for an estimate
 SHEETS = 4  # jobs whose rows are kept in memory
 
 
@@ -63,6 +68,7 @@ class Desk:
         self._sheets: OrderedDict[int, Sheet] = OrderedDict()
         self._lock = threading.Lock()
         self._files = tempfile.TemporaryDirectory(prefix="fieldwise-")
+        self.gold = GoldDesk(engine, Path(self._files.name))
 
     def __enter__(self) -> Self:
         return self
@@ -214,6 +220,27 @@ class Desk:
         """The fields that plain *words* ask for, and who read them. Raises PlanError."""
         schema, origin = self._engine.fields(words)
         return schema, origin.explain()
+
+    def plan(self, asked: Asked) -> tuple[str, Plan]:
+        """The plan of the first layout of the pages *asked* for, and a page of that layout.
+
+        Raises:
+            PlanError: nobody could make one.
+            SourceError: no page can be planned for.
+        """
+        with ExitStack() as stack:
+            planned = self._engine.plan(asked.sources, asked.schema)
+            if isinstance(planned, Generator):  # else pages would be read ahead for nobody
+                stack.callback(planned.close)
+            for event in planned:
+                return shown(event.source, asked.names), event.plan
+        raise SourceError("no page could be planned for", hint="look whether they can be read")
+
+    def estimate(self, asked: Asked) -> Estimate:
+        """What *asked* is likely to take, by its plan. Raises as `Engine.estimate`."""
+        return self._engine.estimate(
+            asked.sources, asked.schema, tier=asked.tier, sample=SAMPLE, plan=asked.plan
+        )
 
     def _forget(self, job: Job) -> None:
         with self._lock:

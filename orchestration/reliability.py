@@ -47,9 +47,11 @@ def judge(
     schema: Schema, pages: Iterable[GoldPage], results: Iterable[PageResult]
 ) -> Iterator[Judged]:
     """Every answer of *results* that the gold of its page has a say on; objects are left out."""
+    pages = list(pages)
     known = {page.name: page for page in pages}
+    read_from = {page.source: page for page in pages if page.source}
     for result in results:
-        page = known.get(page_name(result.source))
+        page = read_from.get(result.source) or known.get(page_name(result.source))
         if page is None:
             continue
         for record, gold in _pairs(schema, page, result.records):

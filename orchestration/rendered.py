@@ -36,7 +36,7 @@ _MORE_DROPPED = ("noframes", "noscript", "object", "script", "style", "svg", "te
 _HIDING = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
 
-_HEAD = """<!doctype html><html><head><meta charset="utf-8">
+_HEAD = """<head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline';
 form-action 'none'; base-uri 'none'"><title>The page, inert</title><style>
 body { font: 15px/1.5 system-ui, sans-serif; margin: 1rem; color: #1e293b; background: #fff;
@@ -69,6 +69,7 @@ def rendered(page: Page, places: Sequence[tuple[str, str]] = ()) -> str | None:
     try:
         tree = lxml.html.document_fromstring(_XML_DECLARATION.sub("", text.replace("\0", "")))
         found = [(_element(tree, xpath), quote) for xpath, quote in places]
+        root = f"<!doctype html><html{_turned(tree)}>"
         _prepare(tree)
         for element, quote in found:
             if element is not None:
@@ -79,7 +80,17 @@ def rendered(page: Page, places: Sequence[tuple[str, str]] = ()) -> str | None:
         inner = lxml.html.tostring(body if body is not None else tree, encoding="unicode")
     except (LxmlError, ParserError, ValueError, AssertionError):
         return None
-    return f"{_HEAD}{UNSHOWABLE.sub(chr(0xFFFD), inner)}</html>"
+    return f"{root}{_HEAD}{UNSHOWABLE.sub(chr(0xFFFD), inner)}</html>"
+
+
+def _turned(tree: HtmlElement) -> str:
+    """The language and direction that the page as a whole has, as attributes."""
+    whole = [part for part in (tree.find("body"), tree) if part is not None]
+    kept = ""
+    for name, allowed in (("dir", r"(?i:ltr|rtl|auto)"), ("lang", r"[\w-]{1,35}")):
+        said = next((part.get(name, "") for part in whole if part.get(name)), "").strip()
+        kept += f' {name}="{said}"' if re.fullmatch(allowed, said) else ""
+    return kept
 
 
 def _element(tree: HtmlElement, xpath: str) -> HtmlElement | None:

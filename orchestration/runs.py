@@ -20,6 +20,7 @@ from orchestration.readiness import Readiness, Stage
 from orchestration.sheet import Sheet
 from orchestration.store import Job
 from schemas.errors import FieldwiseError
+from schemas.plan import Plan
 from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Schema
 
@@ -38,7 +39,8 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to run; the rest as in `Engine.run`. `again`: the job whose pages are read once more."""
+    """What to run; the rest as in `Engine.run`. `again`: the job whose pages are read once more,
+    without a plan."""
 
     sources: Sequence[str]
     schema: Schema
@@ -47,6 +49,7 @@ class Asked:
     max_tokens: int | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     again: Job | None = None
+    plan: Plan | None = None
 
 
 @dataclass(slots=True)
@@ -223,6 +226,7 @@ class Runs:
             stop=run.stop.is_set,
             names=asked.names,
             owner=run.owner,
+            plan=asked.plan,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from orchestration.charts import Bars
+from orchestration.charts import Bars, Curve
 from orchestration.desk import Desk
 from orchestration.highlight import inert
 from schemas.errors import FieldwiseError
@@ -12,7 +12,7 @@ from ui.progress import note
 from ui.results import Seen, owner_of
 from ui.start import QUIET, Changes
 
-__all__ = ["Pictures", "bars"]
+__all__ = ["Pictures", "bars", "curve"]
 
 NOTHING = note("Open a job first: its figures come here.")
 HUES = 6  # colours in the style sheet
@@ -54,6 +54,29 @@ def bars(chart: Bars) -> str:
     key = f'<p class="legend">{legend}</p>' if len(chart.parts) > 1 else ""
     return (
         f"<figure><figcaption>{inert(chart.title)}</figcaption>{key}<table>{rows}</table></figure>"
+    )
+
+
+def curve(chart: Curve) -> str:
+    """*chart* as a drawing over its diagonal, and below it the same in numbers."""
+    points = [(20 + 200 * x, 210 - 200 * y, count) for x, y, count in chart.points]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points)
+    dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4"/>' for x, y, _ in points)
+    heads = "".join(f'<th scope="col">{inert(head)}</th>' for head in (chart.x, chart.y, "answers"))
+    rows = "".join(
+        f"<tr><td>{x:.2f}</td><td>{y:.2f}</td><td>{count:,}</td></tr>"
+        for x, y, count in chart.points
+    )
+    return (
+        f"<figure><figcaption>{inert(chart.title)}</figcaption>"
+        '<svg class="curve" viewBox="0 0 230 240" aria-hidden="true">'
+        '<rect x="20" y="10" width="200" height="200"/><path d="M20 210L220 10"/>'
+        f'<polyline points="{line}"/>{dots}'
+        '<text x="20" y="224">0</text><text x="214" y="224">1</text>'
+        '<text x="8" y="18">1</text><text x="8" y="212">0</text>'
+        f'<text x="120" y="235" text-anchor="middle">{inert(chart.x)}</text>'
+        f'<text transform="translate(12 110) rotate(-90)" text-anchor="middle">{inert(chart.y)}'
+        f"</text></svg><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></figure>"
     )
 
 

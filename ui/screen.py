@@ -9,6 +9,8 @@ import gradio as gr
 from orchestration.desk import Desk
 from orchestration.highlight import inert
 from schemas.errors import FieldwiseError
+from schemas.plan import Plan
+from ui.gold import GoldScreen
 from ui.jobs import JobsList
 from ui.look import asset
 from ui.pictures import Pictures
@@ -34,6 +36,7 @@ class Screen:
         self._jobs = JobsList(desk)
         self._review = ReviewScreen(desk)
         self._pictures = Pictures(desk)
+        self._gold = GoldScreen(desk)
 
     def draw(self) -> None:
         gr.HTML(TITLE, elem_id="title", js_on_load=asset("start.js"))
@@ -46,6 +49,8 @@ class Screen:
                 self._review.draw()
             with gr.Tab("Pictures", id="pictures") as self.pictures_tab:
                 self._pictures.draw()
+            with gr.Tab("Gold", id="gold") as self.gold_tab:
+                self._gold.draw()
             with gr.Tab("Jobs", id="jobs") as self.jobs_tab:
                 self._jobs.draw()
         self.model = gr.HTML(self._model_line(), elem_id="model")
@@ -63,7 +68,8 @@ class Screen:
             results.quote,
         ]
         opened = [self.tabs, self.model, self.timer, *cleared, *results.drawing]
-        waiting = [self._start.trouble, self._start.again, self._start.kept]
+        start = self._start
+        waiting = [start.trouble, start.again, start.kept]
         self._start.run.click(
             self.begin, self._start.inputs, [*waiting, *opened], js=READ_FIELDS, **QUIET
         )
@@ -75,7 +81,11 @@ class Screen:
         self._jobs.connect(self.jobs_tab)
         self._review.connect(self.review_tab, results.seen)
         self._pictures.connect(self.pictures_tab, results.seen)
-        used = [*self._jobs.outputs, *waiting, *opened]
+        self._gold.connect(self.gold_tab, results.seen)
+        gold = self._gold
+        gold.run.click(self.run_set, [results.seen, gold.set], [gold.said, *opened], **QUIET)
+        planned = [start.plan, start.planned, start.estimate]
+        used = [*self._jobs.outputs, *waiting, *planned, *opened]
         self._jobs.list.act(self.use_job, self._jobs.find, used, **QUIET)
 
     def begin(
@@ -85,19 +95,21 @@ class Screen:
         choice: str,
         own: str,
         rows: str | None,
+        plan_rows: str | None,
         name: str,
         tier: str,
         tokens: float | None,
+        plan: Plan | None,
         again: int | None,
         request: gr.Request,
     ) -> Changes:
         """Run was clicked."""
-        filled = (urls, files, choice, own, rows, name, tier, tokens)
+        filled = (urls, files, choice, own, rows, plan_rows, name, tier, tokens)
         start = self._start
         owner = owner_of(request)
         try:
             kept = self._desk.job(again, owner) if again is not None else None
-            self._desk.start(start.asked(*filled, kept), owner)
+            self._desk.start(start.asked(*filled, None if kept else plan, kept), owner)
         except FieldwiseError as error:
             return {start.trouble: note(error.explain(), trouble=True)}
         cleared = {start.trouble: "", start.again: None, start.kept: ""}
@@ -132,6 +144,15 @@ class Screen:
             return self._jobs.act(find, event, owner)
         except FieldwiseError as error:
             return {self._jobs.trouble: note(error.explain(), trouble=True)}
+
+    def run_set(self, seen: Seen, file: str | None, request: gr.Request) -> Changes:
+        """The pages of a gold set, with the fields of the open job."""
+        owner = owner_of(request)
+        try:
+            self._desk.start(self._gold.asked(seen, file, owner), owner)
+        except FieldwiseError as error:
+            return {self._gold.said: note(error.explain(), trouble=True)}
+        return {self._gold.said: "", **self._show(Seen(), owner)}
 
     def _show(self, seen: Seen, owner: str) -> Changes:
         return {

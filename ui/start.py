@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -15,12 +15,14 @@ from orchestration.naming import short_names
 from orchestration.runs import Asked
 from orchestration.store import Job
 from schemas import library
-from schemas.errors import FieldwiseError, SchemaError
+from schemas.errors import FieldwiseError, SchemaError, SourceError
 from schemas.json_schema import to_json_schema
+from schemas.plan import Plan
 from schemas.record import Tier
 from schemas.schema import Schema
 from ui.editor import edited, editor, signature
 from ui.look import asset, samples
+from ui.plan import changed, estimate_words, fitted, plan_table
 from ui.progress import note
 
 __all__ = ["Changes", "Start"]
@@ -29,6 +31,7 @@ Changes = dict[Any, Any]
 """What a handler changes: component to its new value or properties."""
 
 QUIET: Mapping[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+PRIVATE: Mapping[str, Any] = {"api_visibility": "private"}
 FIRST = "job_posting"
 TIERS = {
     "automatic: markup first, then the large model": None,
@@ -37,8 +40,10 @@ TIERS = {
     "the large model": Tier.LARGE,
 }
 # The editor's inputs are read in the browser, at the moment of the click.
-READ_FIELDS = """(urls, files, choice, own, fields, ...more) =>
-  [urls, files, choice, own, JSON.stringify(window.fieldwiseFields?.() ?? null), ...more]"""
+READ_FIELDS = """(urls, files, choice, own, fields, planned, ...more) =>
+  [urls, files, choice, own, JSON.stringify(window.fieldwiseFields?.() ?? null),
+   JSON.stringify(window.fieldwisePlan?.() ?? null), ...more]"""
+PLAN_GONE = note("The pages are others now: show the plan anew to use one.")
 
 
 class Start:
@@ -49,6 +54,7 @@ class Start:
 
     def draw(self) -> None:
         self.again = gr.State(None)
+        self.plan = gr.State(None)
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=300):
                 self._draw_pages()
@@ -58,7 +64,11 @@ class Start:
             self._draw_more()
         with gr.Row():
             self.run = gr.Button("Run", variant="primary", elem_id="run", min_width=120)
+            self.show_plan = gr.Button("Show the plan", elem_id="show-plan", min_width=120)
         self.trouble = gr.HTML("", elem_id="trouble")
+        self.planned = gr.HTML("", elem_id="planned", js_on_load=asset("plan.js"))
+        self.estimate = gr.HTML("", elem_id="estimate")
+        self.plan_rows = gr.Textbox(visible=False)
 
     def _draw_pages(self) -> None:
         gr.HTML("<h2>Pages</h2>")
@@ -123,19 +133,27 @@ class Start:
     def inputs(self) -> list[Any]:
         """For `asked`, with `READ_FIELDS` run in the browser before."""
         return [
-            *(self.urls, self.files, self.schema, self.own, self.rows),
-            *(self.name, self.tier, self.tokens, self.again),
+            *(self.urls, self.files, self.schema, self.own, self.rows, self.plan_rows),
+            *(self.name, self.tier, self.tokens, self.plan, self.again),
         ]
 
     def connect(self) -> None:
         choice = [self.schema, self.own]
-        shown = [self.own, self.line, self.editor]
+        planned = [self.plan, self.planned, self.estimate]
+        shown = [self.own, self.line, self.editor, *planned]
         self.schema.change(self.choose, choice, shown, **QUIET)
         self.own.change(self.choose, choice, shown, **QUIET)
         self.editor.edited(self.check, choice, self.line, **QUIET)
         self.kept.forget(lambda: (None, ""), None, [self.again, self.kept], **QUIET)
+        made = self.show_plan.click(
+            self.make_plan, self.inputs, [self.trouble, *planned], js=READ_FIELDS, **PRIVATE
+        )
+        made.then(self.make_estimate, self.inputs, self.estimate, js=READ_FIELDS, **PRIVATE)
+        self.planned.forget(lambda: (None, "", ""), None, planned, **QUIET)
+        for change in (self.urls.change, self.files.change):
+            change(self.other_pages, self.plan, planned, **QUIET)
         read = [self.schema, self.own, self.trouble]
-        self.read.click(self.read_words, self.words, read, api_visibility="private")
+        self.read.click(self.read_words, self.words, read, **PRIVATE)
         self.sample.click(self.take_samples, None, [self.files, self.schema], **QUIET)
 
     def asked(
@@ -145,12 +163,16 @@ class Start:
         choice: str,
         own: str,
         rows: str | None,
+        plan_rows: str | None,
         name: str,
         tier: str,
         tokens: float | None,
+        plan: Plan | None,
         again: Job | None = None,
     ) -> Asked:
         """What was filled in; *again*: the job whose pages are read once more.
+
+        *rows*, *plan_rows*: what stands in the tables of fields and of the plan, as JSON.
 
         Raises SchemaError or SourceError, which say what is missing.
         """
@@ -162,17 +184,56 @@ class Start:
         most = int(tokens) if tokens else None
         job = (name or "").strip() or None
         names = {} if again else short_names(files or [])
-        return Asked(sources, schema, job, TIERS.get(tier), most, names, again)
+        if plan is not None:
+            plan = fitted(changed(plan, json.loads(plan_rows or "null") or []), schema)
+        return Asked(sources, schema, job, TIERS.get(tier), most, names, again, plan)
+
+    def make_plan(self, *filled: Any) -> Changes:
+        """How the pages will be read, to look at and to change before Run."""
+        try:
+            source, plan = self._desk.plan(self._to_plan(filled))
+        except FieldwiseError as error:
+            return {self.trouble: note(error.explain(), trouble=True)}
+        shown = plan_table(source, plan)
+        waiting = note("Reading a few pages, to see what all of them will take…")
+        return {self.trouble: "", self.plan: plan, self.planned: shown, self.estimate: waiting}
+
+    def make_estimate(self, *filled: Any) -> str:
+        """What Run will take; nothing where no plan is shown."""
+        try:
+            asked = self._to_plan(filled)
+            return estimate_words(self._desk.estimate(asked)) if asked.plan else ""
+        except FieldwiseError as error:
+            return note(f"What it takes is not known: {error.explain()}")
+
+    def other_pages(self, plan: Plan | None) -> Any:
+        """Other pages were chosen: a plan made for the ones before is put away."""
+        return (None, "", PLAN_GONE) if plan else (gr.skip(), gr.skip(), gr.skip())
+
+    def _to_plan(self, filled: Sequence[Any]) -> Asked:
+        """What was *filled* in, in the order of `inputs`. Raises as `asked`."""
+        *given, again = filled
+        if again is not None:
+            hint = "choose other pages, or run without a plan"
+            raise SourceError("kept pages are read again without a plan", hint=hint)
+        return self.asked(*given)
 
     def keep(self, job: Job) -> Changes:
         """The next run reads the pages of *job* once more."""
         text = f"The pages of {inert(job.name)}, as they were kept"
         button = '<button type="button" data-act="forget">choose other pages</button>'
-        return {self.again: job.id, self.kept: f'<p class="kept">{text} {button}</p>'}
+        return {
+            self.again: job.id,
+            self.plan: None,
+            self.planned: "",
+            self.estimate: "",
+            self.kept: f'<p class="kept">{text} {button}</p>',
+        }
 
     def choose(self, choice: str, own: str) -> Changes:
         """Another schema: say which fields it has, or why it cannot be read."""
         changes: Changes = {self.own: gr.Textbox(visible=choice == OWN)}
+        changes |= {self.plan: None, self.planned: "", self.estimate: ""}
         if choice == OWN and not own.strip():
             return changes | {self.line: note("name the fields, with commas between them")}
         try:

@@ -96,3 +96,17 @@ def test_what_is_no_page_or_too_large_is_not_drawn(markup: str) -> None:
 
 def test_a_path_that_is_no_path_marks_nothing() -> None:
     assert "<mark" not in drawn("<p>5</p>", ("//p[position()=1]", "5"), ("", "5"))
+
+
+@pytest.mark.parametrize(
+    ("tags", "root"),
+    [
+        ('<html dir="rtl" lang="he"><body>', '<html dir="rtl" lang="he">'),
+        ('<html dir="rtl"><body dir="LTR">', '<html dir="LTR">'),
+        ('<html lang="&quot;><script>"><body>', "<html>"),
+    ],
+)
+def test_a_page_from_right_to_left_stays_so(tags: str, root: str) -> None:
+    made = rendered(Page("a.html", "", f"{tags}<p>שלום".encode()))
+    assert made is not None
+    assert made.startswith(f"<!doctype html>{root}<head>")
