@@ -10,10 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from schemas.fitting import fitted
-from schemas.record import ABSENT, Cell, Record, ValueStatus, cell_values
+from schemas.plan import Plan
+from schemas.record import ABSENT, Cell, Record, Tier, ValueStatus, cell_values
 from schemas.schema import Schema
 
-__all__ = ["answered", "merged", "remaining", "settled", "unsettled"]
+__all__ = ["answered", "easier", "merged", "remaining", "settled", "unsettled"]
+
+
+_LARGER = frozenset({Tier.LARGE, Tier.PLANNER})
 
 
 def answered(schema: Schema, records: Sequence[Record]) -> bool:
@@ -44,6 +48,14 @@ def merged(schema: Schema, first: Sequence[Record], then: Sequence[Record]) -> t
         for name, cell in kept.cells.items()
     }
     return (replace(first[0], cells=cells),)
+
+
+def easier(schema: Schema, plan: Plan | None) -> Schema | None:
+    """*schema* with the fields that the small worker may try: all but those that *plan* gives to a
+    larger one. `None`: there are none."""
+    hard = {n for n, field in plan.fields.items() if field.tier in _LARGER} if plan else set()
+    fields = tuple(field for field in schema.fields if field.name not in hard)
+    return replace(schema, fields=fields) if fields else None
 
 
 def unsettled(schema: Schema, records: Sequence[Record], *, least: float) -> Schema | None:

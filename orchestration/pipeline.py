@@ -14,7 +14,7 @@ from extractors.markup_answers import answer_from_markup
 from extractors.next_page import next_page
 from extractors.pages import Page
 from extractors.worker import Extraction, Interrupted
-from orchestration.cheapest import answered, merged, remaining, settled, unsettled
+from orchestration.cheapest import answered, easier, merged, remaining, settled, unsettled
 from orchestration.cost import Meter
 from orchestration.learned import LearnedLayouts, fingerprint
 from schemas.errors import FieldwiseError, ModelMissing, NoMemory, SourceError, StoreError
@@ -169,15 +169,19 @@ class Pipeline:
             records = merged(schema, found, ()) or (Record({}, parsed.document.url),)
             return Extraction(() if schema.many and not found else records, None, Tokens(), seconds)
         asked = remaining(guided, found)
+
+        def by_workers(left: Schema) -> Extraction:
+            return self._repaired(parsed, left, self._climbed(parsed, left, plan, stop))
+
         if learned is not None:
             layout = fingerprint(page)
-            taught = self._taught(layout, parsed, found, schema, asked, stop, learned)
+            taught = self._taught(layout, parsed, found, schema, asked, by_workers, learned)
             if not taught.cut:
                 # As it is stored: a resumed job learns from what stands there.
                 (said,) = _gated(plan, schema, taught.records)
                 learned.note(layout, lambda: parsed, said)
             return replace(taught, seconds={**seconds, **taught.seconds})
-        extraction = self._repaired(parsed, asked, self._climbed(parsed, asked, stop))
+        extraction = by_workers(asked)
         records = merged(schema, found, extraction.records)
         return replace(extraction, records=records, seconds={**seconds, **extraction.seconds})
 
@@ -188,7 +192,7 @@ class Pipeline:
         found: Sequence[Record],
         schema: Schema,
         asked: Schema,
-        stop: Stop,
+        by_workers: Callable[[Schema], Extraction],
         learned: LearnedLayouts,
     ) -> Extraction:
         """What is asked beside *found*: by selectors, and for what these leave open by workers."""
@@ -196,21 +200,27 @@ class Pipeline:
         open_ = replace(asked, fields=tuple(f for f in asked.fields if f.name not in known))
         extraction = Extraction((), None, Tokens())
         if open_.fields:
-            extraction = self._repaired(parsed, open_, self._climbed(parsed, open_, stop))
+            extraction = by_workers(open_)
         record = _beside(schema, found, known, extraction.records, parsed.document.url)
         return replace(extraction, records=(record,))
 
-    def _climbed(self, parsed: ParsedPage, schema: Schema, stop: Stop) -> Extraction:
+    def _climbed(
+        self, parsed: ParsedPage, schema: Schema, plan: Plan | None, stop: Stop
+    ) -> Extraction:
         """What the workers answer, the large one for what the small one was not sure of.
 
-        A list of records is read by the large one alone.
+        A list of records is read by the large one alone, and so are fields that *plan* gives it.
         """
-        sure = None if schema.many else self._first_answers(parsed, schema, stop)
-        if sure is None:
+        easy = None if schema.many else easier(schema, plan)
+        sure = self._first_answers(parsed, easy, stop) if easy else None
+        if easy is None or sure is None:
             return self._ask(Tier.LARGE, parsed, schema, stop)
-        asked = unsettled(schema, sure.records, least=self._least)
-        if asked is None:
+        climbing = unsettled(easy, sure.records, least=self._least)
+        settled_names = set(easy.names) - set(climbing.names if climbing else ())
+        left = tuple(field for field in schema.fields if field.name not in settled_names)
+        if not left:
             return sure
+        asked = replace(schema, fields=left)
         return _joined(sure, self._ask(Tier.LARGE, parsed, asked, stop), asked)
 
     def _repaired(self, parsed: ParsedPage, schema: Schema, read: Extraction) -> Extraction:

@@ -18,6 +18,7 @@ from orchestration.engine import PageWorker
 from orchestration.events import PageDone
 from orchestration.export import page_line
 from schemas.errors import ModelMissing
+from schemas.plan import FieldPlan, Plan
 from schemas.record import PageResult, PageStatus, Record, Tier, Value, ValueStatus, cell_values
 from schemas.schema import Field, Kind, Schema
 
@@ -70,7 +71,13 @@ FOR_BOTH = Schema("job", (Field("title"), Field("place"), Field("tags", many=Tru
 BOTH = "<p>Title: Baker</p><p>Tags: bread, nights</p>"
 
 
-def climbed(folder: Path, small: PageWorker | None, large: Watched, schema: Schema) -> PageResult:
+def climbed(
+    folder: Path,
+    small: PageWorker | None,
+    large: Watched,
+    schema: Schema,
+    plan: Plan | None = None,
+) -> PageResult:
     """A page read by the small worker first; `None`: its weights cannot be had."""
     page = folder / "page.html"
     page.write_text(BOTH)
@@ -84,8 +91,18 @@ def climbed(folder: Path, small: PageWorker | None, large: Watched, schema: Sche
 
     settings = Settings(data_dir=folder, cache_dir=folder, small_first=True, least_sure=0.8)
     with Engine(settings, open_worker=worker) as engine:
-        events = list(engine.run([str(page)], schema))
+        events = list(engine.run([str(page)], schema, plan=plan))
     return next(event.result for event in events if isinstance(event, PageDone))
+
+
+def test_what_a_plan_gives_to_the_large_worker_the_small_one_is_not_asked(tmp_path: Path) -> None:
+    small, large = Watched(tier=Tier.SMALL), Watched()
+    plan = Plan(FOR_BOTH, fields={"title": FieldPlan(tier=Tier.LARGE)})
+    page = climbed(tmp_path, small, large, FOR_BOTH, plan)
+    assert small.asked == [("place", "tags")]
+    assert large.asked == [("title", "place")]
+    assert page.records[0].data == {"title": "Baker", "place": None, "tags": ["bread", "nights"]}
+    assert {v.tier for v in cell_values(page.records[0].cells["title"])} == {Tier.LARGE}
 
 
 def test_the_large_worker_is_asked_for_what_the_small_one_is_unsure_of(tmp_path: Path) -> None:
