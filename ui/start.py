@@ -125,8 +125,9 @@ class Start:
             self.tier = gr.Dropdown(
                 list(TIERS), value=next(iter(TIERS)), label="Who reads the pages"
             )
+            # Gradio 6.17 turns empty into 0 once the accordion is open
             self.tokens = gr.Number(
-                label="Stop after this many tokens (empty: no limit)", precision=0, minimum=1
+                label="Stop after this many tokens (0: no limit)", value=0, precision=0, minimum=0
             )
 
     @property

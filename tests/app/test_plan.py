@@ -100,3 +100,12 @@ def test_a_plan_is_put_away_by_hand_and_by_other_pages(tab: Page, serve: Serve) 
     tab.fill("#urls textarea", "https://example.org/")
     expect(tab.locator("#planned")).to_be_hidden()
     expect(tab.locator("#estimate")).to_contain_text("The pages are others now")
+
+
+def test_a_job_is_named_and_runs_without_a_limit(tab: Page, serve: Serve) -> None:
+    open_app(tab, serve())
+    upload(tab, JOBS[0])
+    tab.locator("#more button").first.click()
+    tab.fill("#name textarea, #name input", "bakers")
+    tab.click("#run")
+    expect(tab.locator("#status")).to_contain_text("1 of 1 pages · done")
