@@ -79,7 +79,8 @@ class JobCost:
         each = self.together
         count = max(1, self.pages)
         a_page = _said(Cost(Tokens(each.count // count), each.seconds / count))
-        return f"{self.pages:,} pages: {tiers or 'no tier was asked'} ({a_page} a page)"
+        pages = "1 page" if self.pages == 1 else f"{self.pages:,} pages"
+        return f"{pages}: {tiers or 'no tier was asked'} ({a_page} a page)"
 
 
 def cost_of(results: Iterable[PageResult]) -> JobCost:
