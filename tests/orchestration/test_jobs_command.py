@@ -104,9 +104,9 @@ def test_a_stopped_job_says_so_and_is_resumed(tmp_path: Path, pages: Path) -> No
     assert done.exit_code == 4
     assert "the limit of 1 tokens was reached" in done.stderr
     assert "fieldwise jobs resume 'my job'" in done.stderr
-    assert "1 pages: large " in done.stderr
+    assert "1 page: large " in done.stderr
     assert len(done.stdout.splitlines()) == 1
-    assert "cost:       1 pages: large " in run(tmp_path, "jobs", "show", "my job").stdout
+    assert "cost:       1 page: large " in run(tmp_path, "jobs", "show", "my job").stdout
     assert run(tmp_path, "jobs", "resume", "my job", **model).exit_code == 0
     assert len(run(tmp_path, "jobs", "export", "my job").stdout.splitlines()) == 2
     again = run(tmp_path, "jobs", "resume", "my job", **model)
