@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from extractors.blocks import Link
 from extractors.model.tokenizer import TokenCounter
 from extractors.ranking import rank_blocks, telling_attributes
-from extractors.templates import Template
 from schemas.document import Document, Span
 from schemas.schema import Schema
 
@@ -49,7 +48,7 @@ class Shown:
     """A document as a model would be shown it, block by block, and choices of blocks from it.
 
     *links*: those to mark; pass none to leave the text as it is. *count_tokens* gives the length
-    of each of some texts. *template*: what other pages of the batch say too.
+    of each of some texts.
     """
 
     def __init__(
@@ -58,10 +57,8 @@ class Shown:
         *,
         links: Sequence[Link] = (),
         count_tokens: TokenCounter,
-        template: Template | None = None,
     ) -> None:
         self._document = document
-        self._template = template or Template()
         self._links = {f"L{number}": link for number, link in enumerate(links, start=1)}
         self._ordered = sorted(self._links.items(), key=lambda entry: entry[1].span)
         self._starts = [link.span.start for _, link in self._ordered]
@@ -82,7 +79,7 @@ class Shown:
         room = budget - sum(self._sizes[i] for i in asides)
         if sum(self._sizes[i] for i in candidates) <= room:
             return self._passage(sorted({*candidates, *asides}))
-        scores = rank_blocks(self._document, schema, self._template)
+        scores = rank_blocks(self._document, schema)
         order = sorted(candidates, key=lambda i: -scores[i])
         kept = self._that_fit(order, room)
         if not kept:

@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from extractors.sections import blocks_to_skip
-from extractors.templates import Template
 from schemas.document import Block, Document
 from schemas.schema import Field, Kind, Schema
 
@@ -71,18 +70,12 @@ _TOP_WORTH, _TOP_BLOCKS = 2.0, 4.0
 _ITEM_WORTH, _ITEM_CHARS = 3.0, 80
 _ITEM_PATH = re.compile(r"(.*)/(?:li|tr|dd)(?:\[\d+\])?(?:/|$)")  # up to the list it is in
 _REPEATED_COST = 3.0
-_NO_TEMPLATE = Template()
 _PROMISING = 1.5
 _LONG = 30.0  # words; a longer block must be worth more to earn its room
 
 
-def rank_blocks(
-    document: Document, schema: Schema, template: Template = _NO_TEMPLATE
-) -> list[float]:
-    """A score for every block of visible text; only their order means something.
-
-    What *template* says ranks lower. It is not left out: also values may be the same on all pages.
-    """
+def rank_blocks(document: Document, schema: Schema) -> list[float]:
+    """A score for every block of visible text; only their order means something."""
     document = document.visible
     signs = _Signs(document, schema)
     start = _main_start(document.blocks)
@@ -104,7 +97,7 @@ def rank_blocks(
     if _asks_for_items(schema):
         _lift_items(document, scores)
     if not schema.many:
-        _lower_repetitions(document, scores, template)
+        _lower_repetitions(document, scores)
     return scores
 
 
@@ -181,13 +174,13 @@ def _lift_items(document: Document, scores: list[float]) -> None:
             scores[place] += _ITEM_WORTH
 
 
-def _lower_repetitions(document: Document, scores: list[float], template: Template) -> None:
+def _lower_repetitions(document: Document, scores: list[float]) -> None:
     """What the page has said before needs no room again, but for headings, which the title and
-    menus say before them; what the site says on every page needs little."""
+    menus say before them."""
     said: set[str] = set()
     for place, block in enumerate(document.blocks):
         text = document.quote(block.span)
-        if text in template.texts or (text in said and block.tag not in _HEADINGS):
+        if text in said and block.tag not in _HEADINGS:
             scores[place] -= _REPEATED_COST
         said.add(text)
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from extractors.ranking import rank_blocks, telling_attributes
-from extractors.templates import Template
 from schemas.document import Document
 from schemas.schema import Field, Kind, Schema
 
@@ -12,12 +11,10 @@ POST = Schema(
 )
 
 
-def order(
-    *parts: tuple[str, str], schema: Schema = POST, template: Template | None = None
-) -> list[str]:
+def order(*parts: tuple[str, str], schema: Schema = POST) -> list[str]:
     """The texts of blocks under /html/body, best first."""
     document = Document.from_blocks("", [(f"/html/body/{path}", text) for path, text in parts])
-    scores = rank_blocks(document, schema, template or Template())
+    scores = rank_blocks(document, schema)
     best_first = sorted(range(len(scores)), key=lambda i: -scores[i])
     return [parts[i][1] for i in best_first]
 
@@ -79,13 +76,6 @@ def test_numbered_lists_are_no_lists_of_people() -> None:
 def test_what_was_said_before_comes_last() -> None:
     found = order(("p[1]", "Contact us"), ("p[2]", "We are nice"), ("p[3]", "Contact us"))
     assert found == ["Contact us", "We are nice", "Contact us"]
-
-
-def test_what_most_pages_of_a_batch_say_comes_later() -> None:
-    pages = [Document.from_blocks("", [("/p", "Contact us"), ("/p", f"{n}")]) for n in range(3)]
-    parts = ("p[1]", "Contact us"), ("p[2]", "Contact Ada")
-    assert order(*parts, template=Template.of(pages))[0] == "Contact Ada"
-    assert order(*parts, template=Template.of(pages[:2]))[0] == "Contact us"
 
 
 def test_attributes_with_the_form_of_a_value_are_the_telling_ones() -> None:

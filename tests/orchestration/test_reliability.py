@@ -6,6 +6,7 @@ import pytest
 
 from orchestration.evaluate import GoldPage
 from orchestration.reliability import Judged, bins, calibration_error, coverage_at, judge
+from orchestration.scoring import pair_up
 from schemas.document import Span
 from schemas.record import (
     ABSENT,
@@ -97,3 +98,8 @@ def test_coverage_is_the_most_that_can_be_kept_at_a_precision() -> None:
 def test_answers_of_one_confidence_are_kept_or_dropped_together() -> None:
     answers = [answer(0.9, True), answer(0.9, False), answer(0.5, True)]
     assert coverage_at(answers, 1.0) == 0.0
+
+
+def test_one_record_is_held_against_one_gold_record_only() -> None:
+    baker = {"title": "Baker"}
+    assert pair_up(SCHEMA, [baker, baker], [{"title": "Cook"}, baker]) == [1, None]
