@@ -6,9 +6,9 @@ import signal
 import time
 from pathlib import Path
 
-from orchestration.desk import Desk
+from orchestration.desk.desk import Desk
+from orchestration.desk.readiness import Readiness
 from orchestration.engine import Engine
-from orchestration.readiness import Readiness
 from orchestration.settings import Settings
 from ui.access import sign_in
 from ui.serving import Door, blocks_of, serve

@@ -29,10 +29,10 @@ from sklearn.model_selection import GroupKFold
 import extractors
 from benchmarks.quality import SETS
 from extractors.calibration import GROUPS, Calibration, features, group_of
-from orchestration.evaluate import read_gold_set
-from orchestration.reliability import Judged, bins, calibration_error, coverage_at, judge
+from orchestration.evaluation.evaluate import read_gold_set
+from orchestration.evaluation.reliability import Judged, bins, calibration_error, coverage_at, judge
 from orchestration.settings import Settings
-from orchestration.store import Store
+from orchestration.storage.store import Store
 from schemas.source import resolve
 
 __all__ = ["REWORDED", "fit", "held_out", "main"]

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestration.evaluate import GoldPage, Report
+from orchestration.evaluation.evaluate import GoldPage, Report
 
 __all__ = ["FIGURES", "FILE", "Floor", "digest", "figures", "load", "raised", "save", "shortfalls"]
 

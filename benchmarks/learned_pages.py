@@ -17,10 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestration.engine import Engine
-from orchestration.evaluate import GoldPage, read_gold_set, report_on
+from orchestration.evaluation.evaluate import GoldPage, read_gold_set, report_on
 from orchestration.events import PageDone
 from orchestration.settings import Settings
-from orchestration.store import Store
+from orchestration.storage.store import Store
 from schemas.record import PageResult, Tier, cell_values
 from schemas.schema import Schema
 from schemas.source import resolve

@@ -22,7 +22,7 @@ from extractors.pages import Page
 from extractors.records import find_records
 from extractors.worker import Extraction, Worker
 from orchestration.engine import Engine
-from orchestration.scoring import Answered, PageScore, score_page
+from orchestration.evaluation.scoring import Answered, PageScore, score_page
 from schemas.record import Tier, cell_values
 from schemas.schema import Schema
 from schemas.source import resolve

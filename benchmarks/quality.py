@@ -17,9 +17,9 @@ from pathlib import Path
 
 from benchmarks import floors
 from orchestration.engine import Engine
-from orchestration.evaluate import GoldPage, Report, read_gold_set, report_on, sampled
+from orchestration.evaluation.evaluate import GoldPage, Report, read_gold_set, report_on, sampled
 from orchestration.events import JobEnded
-from orchestration.store import Store
+from orchestration.storage.store import Store
 from schemas.errors import FieldwiseError
 from schemas.record import Tier
 from schemas.schema import Schema

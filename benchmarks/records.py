@@ -22,7 +22,7 @@ from typing import Any
 from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page
 from extractors.records import Entry, find_records
-from orchestration.scoring import fold
+from orchestration.evaluation.scoring import fold
 from schemas.schema import Schema
 from schemas.source import resolve
 

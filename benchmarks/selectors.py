@@ -30,7 +30,7 @@ from extractors.pages import Page
 from extractors.records import find_records
 from extractors.selectors import Selectors, apply
 from extractors.values.normalise import normalise
-from orchestration.scoring import fold
+from orchestration.evaluation.scoring import fold
 from schemas.document import Span
 from schemas.record import ABSENT, Cell, Evidence, Tier, Value, ValueStatus, cell_data
 from schemas.schema import Field, Kind, Schema

@@ -19,7 +19,7 @@ from benchmarks.obedient import ObedientWorker
 from benchmarks.oracle import Oracle
 from benchmarks.schema_cases import Case, Instance
 from extractors.blocks import ParsedPage
-from orchestration.export import page_line
+from orchestration.exports.export import page_line
 from schemas.errors import DecodeFailed, SchemaError
 from schemas.fitting import fitted
 from schemas.json_schema import parse

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestration.corrections import leaves
 from orchestration.cost import cost_of
-from orchestration.reliability import Judged, bins, calibration_error
+from orchestration.evaluation.reliability import Judged, bins, calibration_error
+from orchestration.storage.corrections import leaves
 from schemas.record import PageResult, Tier, Value, ValueStatus, cell_values
 from schemas.schema import Schema
 

@@ -14,7 +14,12 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands import (
+from orchestration.commands.console import Watcher
+from orchestration.commands.evaluate import evaluate
+from orchestration.commands.jobs import jobs_app
+from orchestration.commands.plan import Wanted
+from orchestration.commands.plan import plan as plan_command
+from orchestration.commands.shared import (
     ExitStatus,
     FormatChoice,
     TierChoice,
@@ -24,11 +29,6 @@ from orchestration.commands import (
     name_kept_job,
     stop_on_ctrl_c,
 )
-from orchestration.console import Watcher
-from orchestration.evaluate_command import evaluate
-from orchestration.jobs_command import jobs_app
-from orchestration.plan_command import Wanted
-from orchestration.plan_command import plan as plan_command
 from orchestration.settings import Settings
 from schemas import library
 from schemas.errors import SourceError
@@ -131,7 +131,7 @@ def extract(
             render=render or None,
         )
         from orchestration.engine import Engine
-        from orchestration.export import ExportOptions, Format, write
+        from orchestration.exports.export import ExportOptions, Format, write
 
         watcher = Watcher(quiet=quiet)
         with (
@@ -229,7 +229,7 @@ def models(context: typer.Context) -> None:
     """List the models: what is here, what it is, and its licence."""
     if context.invoked_subcommand:
         return
-    from orchestration.doctor import model_table
+    from orchestration.commands.doctor import model_table
 
     with errors_as_exit_status():
         for line in model_table(Settings()):
@@ -278,7 +278,7 @@ def compile_command(
 @app.command()
 def doctor() -> None:
     """Say what works on this machine, and what to do about the rest."""
-    from orchestration.doctor import checks
+    from orchestration.commands.doctor import checks
 
     healthy = True
     with errors_as_exit_status():

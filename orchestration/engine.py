@@ -18,16 +18,16 @@ from extractors.model.weights import Progress, WeightStore, ignore
 from extractors.pages import Limits, Manners, Page, Reader, discover
 from extractors.web.rendering import Renderer, why_not
 from extractors.worker import Budget, Extraction
-from orchestration.codec import decode, encode
 from orchestration.cost import Estimate, estimated, spread
 from orchestration.events import Event, LayoutPlanned, PageDone
 from orchestration.intake import UPLOADS, Intake, shown
 from orchestration.job_run import JobRun, Orders
-from orchestration.layouts import Ahead, GivenPlan, PlanSource, each_layout
 from orchestration.pipeline import PageWorker, Pipeline, Stop, Stopped
-from orchestration.planning import Planning
+from orchestration.planning.available import Planning
+from orchestration.planning.layouts import Ahead, GivenPlan, PlanSource, each_layout
 from orchestration.settings import Settings
-from orchestration.store import Job, JobState, Store
+from orchestration.storage.codec import decode, encode
+from orchestration.storage.store import Job, JobState, Store
 from schemas.errors import StoreError
 from schemas.plan import Origin, Plan
 from schemas.plan_json import parse_plan, plan_to_json

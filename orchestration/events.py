@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from orchestration.cost import JobCost
 
 if TYPE_CHECKING:
-    from orchestration.store import Job
+    from orchestration.storage.store import Job
     from schemas.plan import Plan
     from schemas.record import PageResult
 

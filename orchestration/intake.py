@@ -10,7 +10,7 @@ from pathlib import Path
 
 from extractors.pages import Limits, Page, Reader, Source, discover
 from extractors.sources import MEMBER_SEPARATOR
-from orchestration.store import Job, Store
+from orchestration.storage.store import Job, Store
 from schemas.errors import FetchFailed, SourceError
 
 __all__ = ["UPLOADS", "Intake", "shown"]

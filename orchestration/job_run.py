@@ -12,10 +12,10 @@ from extractors.pages import Page, Source
 from orchestration.cost import JobCost, cost_of
 from orchestration.events import Event, JobEnded, JobStarted, LayoutPlanned, PageDone
 from orchestration.intake import Intake
-from orchestration.layouts import Ahead, PlanSource
 from orchestration.learned import LearnedLayouts, fingerprint
 from orchestration.pipeline import Pipeline, Stop, Stopped
-from orchestration.store import Job, JobState, Store
+from orchestration.planning.layouts import Ahead, PlanSource
+from orchestration.storage.store import Job, JobState, Store
 from schemas.errors import NotAPage, SourceError
 from schemas.plan import Plan
 from schemas.record import (

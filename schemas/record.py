@@ -50,7 +50,7 @@ class Tier(StrEnum):
     SMALL = "small"
     LARGE = "large"
     PLANNER = "planner"
-    PERSON = "person"  # somebody looked and said so; see `orchestration.corrections`
+    PERSON = "person"  # somebody looked and said so; see `orchestration.storage.corrections`
 
 
 @dataclass(frozen=True, slots=True)

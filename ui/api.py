@@ -13,10 +13,10 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
-from orchestration.desk import Desk
-from orchestration.export import page_line
-from orchestration.form import OWN, asked_pages, asked_schema
-from orchestration.runs import Asked, Run
+from orchestration.desk.desk import Desk
+from orchestration.desk.form import OWN, asked_pages, asked_schema
+from orchestration.desk.runs import Asked, Run
+from orchestration.exports.export import page_line
 from schemas import library
 from schemas.errors import FieldwiseError
 from schemas.json_schema import to_json_schema

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from orchestration.highlight import inert
+from orchestration.desk.highlight import inert
 from schemas.errors import SchemaError
 from schemas.schema import Field, Kind, Schema
 

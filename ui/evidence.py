@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from orchestration.highlight import first_shown, highlighted, inert
+from orchestration.desk.highlight import first_shown, highlighted, inert
 from schemas.document import Span
 from schemas.record import Evidence, PageResult, Tier, Value
 from ui.grid import tier_words
@@ -37,8 +37,8 @@ class Pick:
 def evidence(pick: Pick, drawn: str | None = None) -> str:
     """The values, and below them the page's text with their quotes marked.
 
-    *drawn*: the page as `orchestration.rendered` gives it, to be shown in the text's place. Its
-    frame runs no script; that it counts as ours lets the page around it scroll to the quote.
+    *drawn*: the page as `desk.rendered` gives it, to be shown in the text's place. Its frame
+    runs no script; that it counts as ours lets the page around it scroll to the quote.
     """
     below = page_text(pick)
     if drawn is not None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import gradio as gr
 
 from orchestration.charts import reliability_of
-from orchestration.desk import Desk
-from orchestration.evaluate import Report
-from orchestration.gold import SavedGold
-from orchestration.gold_desk import Scored
-from orchestration.highlight import inert
-from orchestration.runs import Asked
-from orchestration.store import Job
+from orchestration.desk.desk import Desk
+from orchestration.desk.gold_desk import Scored
+from orchestration.desk.highlight import inert
+from orchestration.desk.runs import Asked
+from orchestration.evaluation.evaluate import Report
+from orchestration.evaluation.gold import SavedGold
+from orchestration.storage.store import Job
 from schemas.errors import FieldwiseError, GoldError
 from ui.pictures import curve
 from ui.progress import note

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from orchestration.highlight import inert
-from orchestration.sheet import FAIR, FIXED, SURE, Look, Mark, Order, Row, Sheet, View
+from orchestration.desk.highlight import inert
+from orchestration.desk.sheet import FAIR, FIXED, SURE, Look, Mark, Order, Row, Sheet, View
 from schemas.record import PageStatus, Tier
 
 __all__ = ["LEGEND", "cell_words", "grid", "pager", "tier_words"]

@@ -6,9 +6,9 @@ from typing import Any
 
 import gradio as gr
 
-from orchestration.desk import Desk, JobLine
-from orchestration.highlight import inert
-from orchestration.store import JobState
+from orchestration.desk.desk import Desk, JobLine
+from orchestration.desk.highlight import inert
+from orchestration.storage.store import JobState
 from schemas.record import PageStatus
 from ui.look import asset
 from ui.progress import note

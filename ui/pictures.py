@@ -5,8 +5,8 @@ from __future__ import annotations
 import gradio as gr
 
 from orchestration.charts import Bars, Curve
-from orchestration.desk import Desk
-from orchestration.highlight import inert
+from orchestration.desk.desk import Desk
+from orchestration.desk.highlight import inert
 from schemas.errors import FieldwiseError
 from ui.progress import note
 from ui.results import Seen, owner_of

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from orchestration.cost import Estimate
-from orchestration.highlight import inert
+from orchestration.desk.highlight import inert
 from schemas.plan import FieldPlan, Plan
 from schemas.record import Cost, Tier
 from schemas.schema import Field, Kind, Schema

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestration.highlight import inert
-from orchestration.readiness import Stage
-from orchestration.runs import Run, RunState
+from orchestration.desk.highlight import inert
+from orchestration.desk.readiness import Stage
+from orchestration.desk.runs import Run, RunState
 from schemas.record import PageStatus
 
 __all__ = ["bar", "note", "progress", "span_of_time"]

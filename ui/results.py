@@ -7,11 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from orchestration.desk import Desk
-from orchestration.export import Format
-from orchestration.runs import Run
-from orchestration.sheet import FIXED, Order, Sheet, Show, record_of, values_at
-from orchestration.store import Job
+from orchestration.desk.desk import Desk
+from orchestration.desk.runs import Run
+from orchestration.desk.sheet import FIXED, Order, Sheet, Show, record_of, values_at
+from orchestration.exports.export import Format
+from orchestration.storage.store import Job
 from schemas.errors import FieldwiseError
 from schemas.record import ABSENT
 from ui.evidence import Pick, evidence

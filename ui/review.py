@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import gradio as gr
 
-from orchestration.desk import Desk
-from orchestration.highlight import inert
-from orchestration.review_queue import Item, Queue
-from orchestration.store import Job
+from orchestration.desk.desk import Desk
+from orchestration.desk.highlight import inert
+from orchestration.desk.review_queue import Item, Queue
+from orchestration.storage.store import Job
 from schemas.document import Span
 from schemas.errors import FieldwiseError
 from ui.evidence import Pick, evidence

@@ -6,8 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-from orchestration.desk import Desk
-from orchestration.highlight import inert
+from orchestration.desk.desk import Desk
+from orchestration.desk.highlight import inert
 from schemas.errors import FieldwiseError
 from schemas.plan import Plan
 from ui.gold import GoldScreen

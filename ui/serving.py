@@ -9,7 +9,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from orchestration.desk import Desk
+from orchestration.desk.desk import Desk
 from schemas.errors import FieldwiseError
 from ui.access import sign_in
 from ui.api import Api

@@ -8,12 +8,12 @@ from typing import Any
 
 import gradio as gr
 
-from orchestration.desk import Desk
-from orchestration.form import OWN, UPLOADS, asked_pages, asked_schema
-from orchestration.highlight import inert
-from orchestration.naming import short_names
-from orchestration.runs import Asked
-from orchestration.store import Job
+from orchestration.desk.desk import Desk
+from orchestration.desk.form import OWN, UPLOADS, asked_pages, asked_schema
+from orchestration.desk.highlight import inert
+from orchestration.desk.naming import short_names
+from orchestration.desk.runs import Asked
+from orchestration.storage.store import Job
 from schemas import library
 from schemas.errors import FieldwiseError, SchemaError, SourceError
 from schemas.json_schema import to_json_schema

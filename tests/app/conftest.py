@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from extractors.scripted import ScriptedWorker
-from orchestration.desk import Desk
+from orchestration.desk.desk import Desk
+from orchestration.desk.readiness import Readiness
 from orchestration.engine import Engine, PageWorker
-from orchestration.readiness import Readiness
 from orchestration.settings import Settings
 from schemas.record import Tier
 from tests.app.process import free_port

@@ -16,14 +16,14 @@ from gradio_client.exceptions import AppError
 
 import app
 from extractors.scripted import ScriptedWorker
-from orchestration.desk import Desk
+from orchestration.desk.desk import Desk
+from orchestration.desk.naming import short_names
+from orchestration.desk.readiness import Readiness
+from orchestration.desk.runs import MOST_OF_ONE, Asked, Run
 from orchestration.engine import Engine
-from orchestration.export import Format
-from orchestration.naming import short_names
-from orchestration.readiness import Readiness
-from orchestration.runs import MOST_OF_ONE, Asked, Run
+from orchestration.exports.export import Format
 from orchestration.settings import Settings
-from orchestration.store import Job
+from orchestration.storage.store import Job
 from schemas import library
 from schemas.errors import AccessRefused, FieldwiseError, StoreError
 from tests.app.process import free_port

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from orchestration.settings import Settings
-from orchestration.store import JobState, Store
+from orchestration.storage.store import JobState, Store
 from schemas import library
 from schemas.document import Span
 from schemas.record import Evidence, PageResult, PageStatus, Record, Tier, Value, ValueStatus

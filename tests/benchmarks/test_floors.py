@@ -11,7 +11,7 @@ import pytest
 from benchmarks import floors
 from benchmarks.floors import Floor, digest, raised, shortfalls
 from benchmarks.quality import SETS, measured, sample_of
-from orchestration.evaluate import GoldPage, evaluate
+from orchestration.evaluation.evaluate import GoldPage, evaluate
 from schemas.record import Tier
 from schemas.schema import Field, Schema
 from schemas.source import resolve

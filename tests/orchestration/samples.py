@@ -8,7 +8,7 @@ from typing import Any
 
 from pyarrow import parquet
 
-from orchestration.export import ExportOptions, Format, write
+from orchestration.exports.export import ExportOptions, Format, write
 from schemas.document import Span
 from schemas.record import (
     ABSENT,

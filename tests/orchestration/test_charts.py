@@ -10,8 +10,8 @@ from PIL import Image
 
 from orchestration.chart_png import draw, save_charts
 from orchestration.charts import Bars, Curve, charts_of, reliability_of
-from orchestration.corrections import MISSING
-from orchestration.reliability import Judged
+from orchestration.evaluation.reliability import Judged
+from orchestration.storage.corrections import MISSING
 from schemas.errors import StoreError
 from schemas.record import (
     ABSENT,

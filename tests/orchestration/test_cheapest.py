@@ -13,10 +13,10 @@ from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
 from orchestration import Engine, Settings
 from orchestration.cheapest import merged, remaining
-from orchestration.codec import from_plain, to_plain
 from orchestration.engine import PageWorker
 from orchestration.events import PageDone
-from orchestration.export import page_line
+from orchestration.exports.export import page_line
+from orchestration.storage.codec import from_plain, to_plain
 from schemas.errors import ModelMissing
 from schemas.plan import FieldPlan, Plan
 from schemas.record import PageResult, PageStatus, Record, Tier, Value, ValueStatus, cell_values

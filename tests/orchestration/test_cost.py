@@ -14,7 +14,7 @@ from extractors.worker import Extraction
 from orchestration import Engine, Settings
 from orchestration.cost import JobCost, Meter, cost_of, estimated, spread
 from orchestration.events import JobEnded, PageDone
-from orchestration.store import JobState
+from orchestration.storage.store import JobState
 from schemas.errors import DecodeFailed
 from schemas.record import Cost, PageResult, PageStatus, Record, Tier, Tokens
 from schemas.schema import Field, Schema

@@ -14,7 +14,7 @@ from extractors.scripted import ScriptedWorker
 from extractors.web.rendering import why_not
 from orchestration import Engine, Settings, extract
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
-from orchestration.store import JobState
+from orchestration.storage.store import JobState
 from schemas.errors import ModelMissing, NoMemory, StoreError
 from schemas.json_schema import parse
 from schemas.record import PageStatus, Tier

@@ -12,8 +12,8 @@ from extractors.blocks import parse_page
 from extractors.markup_answers import answer_from_markup
 from extractors.pages import Page
 from extractors.scripted import ScriptedWorker
-from orchestration.codec import from_plain, to_plain
-from orchestration.export import Format, page_line, write
+from orchestration.exports.export import Format, page_line, write
+from orchestration.storage.codec import from_plain, to_plain
 from schemas.fitting import fitted
 from schemas.record import PageResult, PageStatus
 from schemas.source import resolve

@@ -15,7 +15,7 @@ from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
 from orchestration import Engine, Settings
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
-from orchestration.store import Job, JobState
+from orchestration.storage.store import Job, JobState
 from schemas.errors import StoreError
 from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Field, Schema

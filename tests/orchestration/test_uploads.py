@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from extractors.archives.formats import SUFFIXES
-from orchestration.form import UPLOADS
+from orchestration.desk.form import UPLOADS
 
 
 @pytest.mark.parametrize("suffix", [".html", ".htm", ".xhtml", *SUFFIXES])

@@ -1,0 +1,1 @@
+"""The commands of `fieldwise`, and what they share; `orchestration.cli` names them."""

@@ -1,0 +1,118 @@
+"""`fieldwise plan`, and what commands take as a schema: a name, plain words, or a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestration.commands.console import Watcher, say
+from orchestration.commands.shared import (
+    ExitStatus,
+    errors_as_exit_status,
+    refuse_no_file,
+    stop_on_ctrl_c,
+)
+from orchestration.settings import Settings
+from schemas.errors import SchemaError, StoreError
+from schemas.plan import Plan
+from schemas.plan_json import dump_plan, load_plan
+from schemas.schema import Schema
+from schemas.source import resolve
+
+if TYPE_CHECKING:
+    from orchestration.engine import Engine
+
+__all__ = ["Wanted", "plan"]
+
+
+class Wanted:
+    """What a user wants of pages, read as far as it can be before anything is opened.
+
+    *schema*: as `resolve` takes it. *ask*: plain words; beside a schema they describe its record.
+    *plan_file*: a plan, which has its own schema.
+
+    Raises:
+        SchemaError: nothing is asked for, or a plan beside something else; or as `resolve`.
+        PlanInvalid: as `load_plan`.
+    """
+
+    def __init__(self, schema: str | None, ask: str | None, plan_file: Path | None = None) -> None:
+        if plan_file and (schema or ask):
+            raise SchemaError("a plan has its own schema", hint="leave out --schema and --ask")
+        if not (schema or plan_file or any(map(str.isalnum, ask or ""))):
+            hint = 'give --schema, or --ask "title, pay and skills", or --plan FILE'
+            raise SchemaError("nothing is asked for", hint=hint)
+        self.plan: Plan | None = load_plan(plan_file) if plan_file else None
+        self._schema = self.plan.schema if self.plan else resolve(schema) if schema else None
+        self._ask = ask or ""
+
+    def schema(self, engine: Engine, *, quiet: bool) -> Schema:
+        """The schema; plain words without one are read by *engine*'s planner. Raises PlanError."""
+        if self._schema:
+            about = self._schema.description or self._ask
+            return replace(self._schema, description=about)
+        schema, origin = engine.fields(self._ask)
+        if not quiet:
+            say(f"fields: {', '.join(schema.names)} ({origin.explain()})")
+        return schema
+
+
+def plan(
+    sources: Annotated[
+        list[str], typer.Argument(help="sample pages: URLs, HTML files, folders, archives")
+    ],
+    schema: Annotated[
+        str | None, typer.Option(help='a ready schema, a JSON Schema file, or "title, pay number"')
+    ] = None,
+    ask: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="what you want of the pages, in plain words")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="default: standard output; more layouts get a number"),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="print plans only")] = False,
+) -> None:
+    """Plan how pages like these are read, one plan a layout, to look at, edit and use again."""
+    from orchestration.engine import Engine
+
+    with errors_as_exit_status():
+        wanted = Wanted(schema, ask)
+        refuse_no_file(output)
+        watcher = Watcher(quiet=quiet)
+        with watcher, Engine(Settings(), progress=watcher.progress) as engine:
+            with stop_on_ctrl_c() as stop:
+                asked = wanted.schema(engine, quiet=quiet)
+                made = list(engine.plan(sources, asked, stop=stop))
+        for event, path in zip(made, _paths(output), strict=False):
+            _write(event.plan, path)
+            if not quiet:
+                where = f"{path}: " if path else ""
+                say(f"{where}{event.source}: {event.plan.origin.explain()}")
+        if not made:
+            say("no page could be planned for; `fieldwise extract` on them says why")
+            raise typer.Exit(ExitStatus.NOTHING_RUN)
+
+
+def _paths(output: Path | None) -> Iterator[Path | None]:
+    """*output*, then names with a number: "plan.json", "plan-2.json"."""
+    yield output
+    number = 2
+    while True:
+        yield output and output.with_stem(f"{output.stem}-{number}")
+        number += 1
+
+
+def _write(made: Plan, path: Path | None) -> None:
+    text = dump_plan(made)
+    if path is None:
+        print(text, end="")
+        return
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror or error}") from error

@@ -1,0 +1,151 @@
+"""What the commands have in common: exit status, choices, errors and Ctrl-C."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum, StrEnum
+from pathlib import Path
+
+import typer
+from pydantic import ValidationError
+
+from orchestration.commands.console import say
+from orchestration.events import JobEnded
+from schemas.errors import FieldwiseError, GoldError, PlanInvalid, SchemaError, StoreError
+from schemas.record import PageStatus, Tier
+
+__all__ = [
+    "ExitStatus",
+    "FormatChoice",
+    "TierChoice",
+    "errors_as_exit_status",
+    "export_format",
+    "leave",
+    "name_kept_job",
+    "refuse_no_file",
+    "stop_on_ctrl_c",
+]
+
+
+class ExitStatus(IntEnum):
+    OK = 0
+    SOME_FAILED = 1
+    BAD_USAGE = 2
+    NOTHING_RUN = 3
+    STOPPED = 4
+
+
+class TierChoice(StrEnum):
+    AUTO = "auto"
+    MARKUP = "markup"
+    SMALL = "small"
+    LARGE = "large"
+
+    @property
+    def tier(self) -> Tier | None:
+        """As `Engine.run` takes it."""
+        return None if self is TierChoice.AUTO else Tier(self.value)
+
+
+class FormatChoice(StrEnum):
+    """`export.Format`, spelt here so that `--help` need not load the exporters."""
+
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+
+
+def export_format(chosen: FormatChoice | None, output: Path | None) -> str:
+    """The export format. Bad places are refused before any work is done for them."""
+    if output is None:
+        binary = chosen in (FormatChoice.PARQUET, FormatChoice.XLSX)
+        if binary and sys.stdout.isatty():
+            raise typer.BadParameter(f"{chosen} is not for a terminal; add -o FILE")
+        return chosen or FormatChoice.JSONL
+    refuse_no_file(output)
+    if chosen:
+        return chosen
+    try:
+        return FormatChoice(output.suffix.lower().lstrip("."))
+    except ValueError:
+        names = ", ".join(FormatChoice)
+        raise typer.BadParameter(
+            f"{output.name!r} does not say the format; give --format {names}"
+        ) from None
+
+
+def refuse_no_file(output: Path | None) -> None:
+    """Refuse what cannot be a file's place, before any work is done for it."""
+    if output and (output.is_dir() or not output.absolute().parent.is_dir()):
+        raise typer.BadParameter(f"{output} is not a file in an existing folder")
+
+
+def leave(ended: JobEnded, counts: Counter[PageStatus]) -> None:
+    """Say what is missing of a run, and leave with the status that fits."""
+    if ended.stopped:
+        say(
+            f"{ended.stopped}; what is finished is kept: "
+            f"go on with `fieldwise jobs resume {shlex.quote(ended.job.name)}`"
+        )
+        raise typer.Exit(ExitStatus.STOPPED)
+    if counts[PageStatus.FAILED]:
+        raise typer.Exit(ExitStatus.SOME_FAILED)
+
+
+@contextmanager
+def errors_as_exit_status() -> Iterator[None]:
+    """Print what went wrong, with what to do next, and leave with the status that fits."""
+    try:
+        yield
+    except FieldwiseError as error:
+        say(f"fieldwise: {error.explain()}")
+        usage = isinstance(error, SchemaError | GoldError | PlanInvalid)
+        raise typer.Exit(ExitStatus.BAD_USAGE if usage else ExitStatus.NOTHING_RUN) from error
+    except ValidationError as error:
+        if (
+            error.title != "Settings"
+        ):  # those of schemas and plans are put in words where they arise
+            raise
+        for wrong in error.errors():
+            name = "FIELDWISE_" + "_".join(map(str, wrong["loc"])).upper()
+            say(f"fieldwise: {name}: {wrong['msg']} (set it to such a value, or unset it)")
+        raise typer.Exit(ExitStatus.BAD_USAGE) from error
+    except BrokenPipeError as error:  # the reader of our output has left, as `head` does
+        sys.stderr.close()
+        raise typer.Exit(ExitStatus.SOME_FAILED) from error
+
+
+@contextmanager
+def name_kept_job(name: str) -> Iterator[None]:
+    """What a job found is kept where its export cannot be written: say how to have it."""
+    try:
+        yield
+    except StoreError as error:
+        export = f"`fieldwise jobs export {shlex.quote(name)}` writes what was found"
+        raise StoreError(str(error), hint=f"{error.hint}; {export}") from error
+
+
+@contextmanager
+def stop_on_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Yields what tells whether to stop. The first Ctrl-C ends the job with what is done; the
+    second one kills."""
+    asked = threading.Event()
+
+    def ask(signum: int, frame: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+        say("stopping with what is done; press Ctrl-C again to drop everything")
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

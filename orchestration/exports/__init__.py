@@ -1,0 +1,1 @@
+"""Results as files: JSON, JSONL, CSV, Parquet and Excel."""
