@@ -209,7 +209,7 @@ class Web:
         request.extensions = {**request.extensions, "timeout": timeout.as_dict()}
         try:
             with within(left):
-                response = self._client.send(request, stream=True)
+                response = self._sent(request)
                 try:
                     return response.next_request or take(response, budget)
                 finally:
@@ -224,6 +224,12 @@ class Web:
             raise failure from error
         except (sqlite3.Error, RuntimeError) as error:  # the cache was cleared while it was read
             raise FetchFailed(f"the connection failed: {error}") from error
+
+    def _sent(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return self._client.send(request, stream=True)
+        except ValueError as error:  # httpx leaves some of a Location's addresses to urllib
+            raise FetchFailed(f"it redirects to what is no address: {error}") from error
 
     def _page(self, response: httpx.Response, budget: _Budget) -> Answer:
         if not response.is_success:

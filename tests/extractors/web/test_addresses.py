@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.errors import FetchRefused, SourceError
@@ -113,6 +113,7 @@ def test_whatever_is_given_as_a_url_is_read_or_an_error_of_ours(url: str) -> Non
 
 
 @given(ADDRESSES)
+@example(":http://[")
 def test_whatever_a_redirect_says_is_followed_or_an_error_of_ours(target: str) -> None:
     location = target.encode("utf-8", "surrogatepass")
 
