@@ -7,12 +7,13 @@ addresses to fetch, and pyRdfa is given the parsed tree with its vocabulary expa
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-__all__ = ["Item", "Markup", "Meta", "read_markup"]
+__all__ = ["Item", "Markup", "Meta", "read_markup", "read_metas"]
 
 MAX_CHARACTERS = 4_000_000  # of the page; longer ones are not read for markup
 MAX_SCRIPT = 1_000_000  # characters of one JSON-LD script
@@ -22,7 +23,7 @@ MAX_REFERENCES = 20  # itemref attributes: each copies what it points to
 MAX_NODES = 20_000
 MAX_DEPTH = 24
 MAX_METAS = 500
-
+_META = re.compile(r"<meta\b[^>]{0,4000}>", re.IGNORECASE)
 _T = TypeVar("_T")
 _SCHEMA_ORG = ("http://schema.org/", "https://schema.org/", "schema:")
 
@@ -83,6 +84,15 @@ def read_markup(text: str, url: str = "") -> Markup:
         items += _items(syntax, nodes)
     metas = tuple(_guarded(lambda: list(_metas(tree))) or ())
     return Markup(tuple(items), metas, _guarded(lambda: _canonical(tree)) or "")
+
+
+def read_metas(text: str, name: str) -> tuple[Meta, ...]:
+    """The `<meta>` elements called *name* alone, at a small part of the cost. Never raises."""
+    tags = [tag for tag in _META.findall(text[:MAX_CHARACTERS]) if name in tag.lower()]
+    if not tags:
+        return ()
+    metas = _guarded(lambda: list(_metas(_tree("".join(tags[:MAX_METAS]))))) or ()
+    return tuple(meta for meta in metas if meta.name == name)
 
 
 def _guarded(read: Callable[[], _T]) -> _T | None:

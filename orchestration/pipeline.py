@@ -10,6 +10,7 @@ from typing import Protocol
 
 from extractors.bad_pages import BadKind, BadPage, why_bad
 from extractors.blocks import ParsedPage, parse_page
+from extractors.headline import with_headline
 from extractors.markup_answers import answer_from_markup
 from extractors.next_page import next_page
 from extractors.pages import Page
@@ -163,6 +164,8 @@ class Pipeline:
             return self._ask(tier, parsed, guided, stop)
         started = time.perf_counter()
         found = answer_from_markup(page, parsed, schema)
+        if tier is None:
+            found = with_headline(page, parsed, guided, found)
         found = checked(plan, found) if plan else found
         seconds = {"markup": time.perf_counter() - started}
         if tier is Tier.MARKUP or (found and answered(schema, found)):

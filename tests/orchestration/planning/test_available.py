@@ -227,7 +227,8 @@ def _unsure(record: Record) -> Record:
 
 def repaired(folder: Path, *answers: Answer, **settings: Any) -> tuple[PageResult, PlannerServer]:
     schema = resolve("title, city, pay number, open boolean, tags list")
-    body = job("Baker", 5).replace("</h1>", "</h1><p>In Ulm, open now. Tags here: oven, flour</p>")
+    body = job("Baker", 5).replace("<h1>", "<h2>")  # no headline, which would answer the title
+    body = body.replace("</h1>", "</h2><p>In Ulm, open now. Tags here: oven, flour</p>")
     with PlannerServer(*answers).running() as server:
         made = Settings(data_dir=folder, planner="schema", planner_url=server.url, **settings)
         with Engine(made, open_worker=lambda tier: Unsure()) as running:
@@ -263,8 +264,8 @@ def test_unsure_fields_are_answered_by_the_endpoint_where_it_can_quote(tmp_path:
 
 
 def test_a_quote_takes_no_generated_words_place(tmp_path: Path) -> None:
-    schema = Schema("job", (Field("title"), Field("summary", Kind.GENERATED)))
-    with PlannerServer(says({"title": {"quote": "Baker"}})).running() as server:
+    schema = Schema("job", (Field("trade"), Field("summary", Kind.GENERATED)))
+    with PlannerServer(says({"trade": {"quote": "Baker"}})).running() as server:
         made = Settings(
             data_dir=tmp_path, planner="schema", planner_url=server.url, repair_tokens=999
         )
