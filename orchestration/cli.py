@@ -7,6 +7,7 @@ schema, 3 nothing could be run, 4 stopped before the end (what was finished is w
 from __future__ import annotations
 
 import json
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -27,6 +28,7 @@ from orchestration.commands.shared import (
     export_format,
     leave,
     name_kept_job,
+    refuse_source,
     stop_on_ctrl_c,
 )
 from orchestration.settings import Settings
@@ -46,9 +48,9 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="What models are there; fetch or compile one.")
 app.add_typer(models_app, name="models", invoke_without_command=True)
-app.command()(evaluate)
-app.add_typer(jobs_app, name="jobs", invoke_without_command=True)
-app.command(name="plan")(plan_command)
+
+
+_A_LIST = "give URLs, HTML files, folders or archives, a line each"
 
 
 class Via(StrEnum):
@@ -124,6 +126,7 @@ def extract(
         asked = Wanted(schema, ask, plan)
         form = export_format(format, output)
         given = _listed(sources)
+        refuse_source(output, given)
         settings = _settings(
             allow_private=allow_private or None,
             http_cache=False if no_cache else None,
@@ -177,12 +180,28 @@ def _listed(sources: list[str]) -> list[str]:
     """*sources*, with the lines of standard input for `-`. Raises SourceError: there are none."""
     listed: list[str] = []
     for source in sources:
-        lines = sys.stdin if source == "-" else [source]
-        listed += [line.strip() for line in lines if line.strip()]
-    if not listed:
-        hint = "give URLs, HTML files, folders or archives, a line each"
-        raise SourceError("no page is named", hint=hint)
-    return listed
+        listed += _lines_given() if source == "-" else [source]
+    named = [source for source in listed if source.strip()]
+    if not named:
+        raise SourceError("no page is named", hint=_A_LIST)
+    return named
+
+
+def _lines_given() -> list[str]:
+    """The lines of standard input. Raises SourceError where it is a page, or closed."""
+    if sys.stdin is None:
+        raise SourceError("there is no standard input", hint=_A_LIST)
+    # as file names come in arguments: in any bytes
+    lines = [os.fsdecode(line).strip() for line in sys.stdin.buffer]
+    if any(line.startswith("<") for line in lines):
+        raise SourceError("standard input holds a page, not a list of pages", hint=_A_LIST)
+    return lines
+
+
+# `--help` lists the commands in this order
+app.command(name="plan")(plan_command)
+app.command()(evaluate)
+app.add_typer(jobs_app, name="jobs", invoke_without_command=True)
 
 
 @app.command()

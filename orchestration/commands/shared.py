@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum, StrEnum
 from pathlib import Path
@@ -29,6 +30,7 @@ __all__ = [
     "leave",
     "name_kept_job",
     "refuse_no_file",
+    "refuse_source",
     "stop_on_ctrl_c",
 ]
 
@@ -86,6 +88,15 @@ def refuse_no_file(output: Path | None) -> None:
     """Refuse what cannot be a file's place, before any work is done for it."""
     if output and (output.is_dir() or not output.absolute().parent.is_dir()):
         raise typer.BadParameter(f"{output} is not a file in an existing folder")
+
+
+def refuse_source(output: Path | None, sources: Iterable[str]) -> None:
+    """Refuse to write over one of the files that are to be read."""
+    if output and output.is_file():
+        for source in sources:
+            # os.path and not Path: a web address may be no path at all
+            if os.path.isfile(source) and output.samefile(source):
+                raise typer.BadParameter(f"{output} is one of the sources; name another file")
 
 
 def leave(ended: JobEnded, counts: Counter[PageStatus]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -216,6 +217,46 @@ def test_an_empty_list_of_sources_is_nothing_run(tmp_path: Path, more: tuple[str
     assert (done.exit_code, done.stdout) == (3, "")
     assert "no page is named" in done.stderr
     assert run(tmp_path, "jobs", "--json").stdout == ""
+
+
+def listed_pages(tmp_path: Path, given: bytes, *arguments: str) -> Result:
+    """`extract` with *given* at its standard input."""
+    environment = {"FIELDWISE_DATA_DIR": str(tmp_path / "data"), "FIELDWISE_OFFLINE": "1"}
+    command = ["extract", "-", "--schema", "title,", "--tier", "markup", *arguments]
+    return CliRunner().invoke(app, command, env=environment, input=given)
+
+
+def test_a_page_at_standard_input_is_no_list_of_pages(tmp_path: Path) -> None:
+    done = listed_pages(tmp_path, b"\n <!doctype html>\n<title>Post</title>\n")
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert "holds a page, not a list" in done.stderr
+
+
+def test_a_listed_file_may_have_a_name_in_any_bytes(tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/caf\xe9.html"
+    Path(os.fsdecode(name)).write_text(PAGE)
+    done = listed_pages(tmp_path, name + b"\n")
+    assert (done.exit_code, json.loads(done.stdout)["status"]) == (0, "ok")
+
+
+def test_a_source_is_never_written_over(tmp_path: Path) -> None:
+    page, link = tmp_path / "page.html", tmp_path / "link.csv"
+    page.write_text(PAGE)
+    link.symlink_to(page)
+    done = run(tmp_path, "extract", str(page), "--schema", "title,", "-o", str(link))
+    assert (done.exit_code, page.read_text()) == (2, PAGE)
+
+
+def test_a_source_may_end_in_a_space(tmp_path: Path) -> None:
+    page = tmp_path / "page "
+    page.write_text(PAGE)
+    done = run(tmp_path, "extract", str(page), "--schema", "title,", "--tier", "markup")
+    assert (done.exit_code, json.loads(done.stdout)["status"]) == (0, "ok")
+
+
+def test_the_help_opens_with_what_the_command_is_for(tmp_path: Path) -> None:
+    said = run(tmp_path, "--help").stdout
+    assert said.index("extract") < said.index("plan ") < said.index("evaluate")
 
 
 def test_results_that_cannot_be_written_are_kept_and_named(tmp_path: Path) -> None:
