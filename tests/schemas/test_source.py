@@ -54,6 +54,20 @@ def test_a_lone_word_is_neither_ready_nor_a_file(text: str, hint: str) -> None:
     assert hint in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("document", "wrong"),
+    [
+        ({"type": "object", "properties": ["title"]}, "#/properties: at least one property"),
+        ({"allOf": [RECORD, RECORD]}, "#/allOf: combined schemas"),
+    ],
+)
+def test_a_json_schema_that_is_wrong_is_not_taken_for_an_example(
+    document: dict[str, object], wrong: str
+) -> None:
+    with pytest.raises(SchemaError, match=wrong):
+        resolve(json.dumps(document))
+
+
 def test_nothing_is_no_schema() -> None:
     with pytest.raises(SchemaError, match="empty"):
         resolve("  ")
