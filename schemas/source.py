@@ -47,7 +47,8 @@ def as_schema(given: AnySchema) -> Schema:
     if isinstance(given_type, type) and issubclass(given_type, BaseModel):
         return from_pydantic(given_type)
     hint = "give a Schema, text, a Pydantic class, a JSON Schema or an example"
-    raise SchemaError(f"{type(given).__name__} is no schema", hint=hint)
+    kind = given_type if isinstance(given_type, type) else type(given)
+    raise SchemaError(f"{kind.__name__} is no schema", hint=hint)
 
 
 def resolve(text: str) -> Schema:

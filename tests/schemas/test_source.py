@@ -142,3 +142,5 @@ def test_python_takes_a_schema_in_any_form(given: AnySchema) -> None:
 def test_what_is_no_schema_is_refused_by_its_type() -> None:
     with pytest.raises(SchemaError, match="int is no schema"):
         as_schema(5)  # type: ignore[arg-type]
+    with pytest.raises(SchemaError, match="Path is no schema"):
+        as_schema(Path)  # type: ignore[arg-type]
