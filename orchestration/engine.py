@@ -17,7 +17,7 @@ from extractors.model.models import ModelLibrary
 from extractors.model.weights import Progress, WeightStore, ignore
 from extractors.pages import Limits, Manners, Page, Reader, discover
 from extractors.sources import Sources, sources_of
-from extractors.web.rendering import Renderer, why_not
+from extractors.web.rendering import Renderer, can_draw
 from extractors.worker import Budget, Extraction
 from orchestration.cost import Estimate, estimated, spread
 from orchestration.events import Event, LayoutPlanned, PageDone
@@ -71,7 +71,7 @@ class Engine:
         self._open = ExitStack()
         self._reader = self._open.enter_context(reader or self._open_reader())
         renderer = self._open.enter_context(Renderer(self._reader.web, limits=self._limits()))
-        draws = self.settings.render and why_not() is None
+        draws = can_draw(wanted=self.settings.render)
         ours = None if open_worker else self._worker
         planning = Planning(self.settings, self.weights, ours, turn=self._model_lock)
         self._planning = self._open.enter_context(closing(planning))
