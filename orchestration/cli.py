@@ -1,7 +1,7 @@
 """The `fieldwise` command.
 
-Exit status: 0 every page was answered, 1 some page was not (the rest is written), 2 bad usage or
-schema, 3 nothing could be run, 4 stopped before the end (what was finished is written and kept).
+Exit status: 0 no page failed, 1 some page did (the rest is written), 2 bad usage or schema,
+3 nothing could be run, 4 stopped before the end (what was finished is written and kept).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,7 @@ from orchestration.commands.shared import (
     name_kept_job,
     refuse_source,
     stop_on_ctrl_c,
+    write_results,
 )
 from orchestration.settings import Settings
 from schemas import library
@@ -134,7 +136,6 @@ def extract(
             render=render or None,
         )
         from orchestration.engine import Engine
-        from orchestration.exports.export import ExportOptions, Format, write
 
         watcher = Watcher(quiet=quiet)
         with (
@@ -159,13 +160,7 @@ def extract(
             ended, counts = watcher.follow(events)
             watcher.close()
             with name_kept_job(ended.job.name):
-                write(
-                    engine.store.results(ended.job.id),
-                    output,
-                    format=Format(form),
-                    schema=wanted,
-                    options=ExportOptions(evidence=evidence, bom=bom),
-                )
+                write_results(engine.store, ended.job, output, form, evidence=evidence, bom=bom)
         leave(ended, counts)
 
 
@@ -236,7 +231,7 @@ def open_app(
         bool, typer.Option("--mcp", help="serve the endpoints as MCP tools too")
     ] = False,
 ) -> None:
-    """Open the page in the browser."""
+    """Serve the app, and print its address; Ctrl-C ends it."""
     import app as page
 
     with errors_as_exit_status():
@@ -312,4 +307,6 @@ def doctor() -> None:
 
 def main() -> None:
     """The console script's entry point."""
+    if isinstance(sys.stdout, TextIOWrapper):  # a terminal that lacks a sign ends no command
+        sys.stdout.reconfigure(errors="backslashreplace")
     app()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum, StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from pydantic import ValidationError
@@ -20,6 +21,9 @@ from orchestration.commands.console import say
 from orchestration.events import JobEnded
 from schemas.errors import FieldwiseError, GoldError, PlanInvalid, SchemaError, StoreError
 from schemas.record import PageStatus, Tier
+
+if TYPE_CHECKING:
+    from orchestration.storage.store import Job, Store
 
 __all__ = [
     "ExitStatus",
@@ -32,6 +36,7 @@ __all__ = [
     "refuse_no_file",
     "refuse_source",
     "stop_on_ctrl_c",
+    "write_results",
 ]
 
 
@@ -97,6 +102,17 @@ def refuse_source(output: Path | None, sources: Iterable[str]) -> None:
             # os.path and not Path: a web address may be no path at all
             if os.path.isfile(source) and output.samefile(source):
                 raise typer.BadParameter(f"{output} is one of the sources; name another file")
+
+
+def write_results(
+    store: Store, job: Job, output: Path | None, form: str, *, evidence: bool, bom: bool
+) -> None:
+    """Export what *job* found to *output* (`None`: standard output), as the options say."""
+    from orchestration.exports.export import ExportOptions, Format, write
+
+    options = ExportOptions(evidence=evidence, bom=bom)
+    found = store.results(job.id)
+    write(found, output, format=Format(form), schema=job.schema, options=options)
 
 
 def leave(ended: JobEnded, counts: Counter[PageStatus]) -> None:

@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 from extractors.model.models import ModelLibrary
 from extractors.model.weights import WeightStore
 from orchestration.cli import app
+from orchestration.storage.store import Store
 from schemas import library as schema_library
 from schemas.json_schema import parse
 from schemas.record import Tier
@@ -182,6 +183,17 @@ def test_the_command_line_starts_without_loading_what_reads_pages() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert not loaded & {"extractors", "numpy", "httpx", "onnx", "bs4", "gradio"}
+
+
+def test_a_sign_that_the_terminal_lacks_ends_no_command(tmp_path: Path) -> None:
+    with Store(tmp_path / "results.sqlite") as store:
+        store.create_job("\u804c\u4f4d", parse({"properties": {"title": {"type": "string"}}}))
+    environment = {"FIELDWISE_DATA_DIR": str(tmp_path), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "orchestration", "jobs", "--json"]
+    listed = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
+    )
+    assert json.loads(listed.stdout)["name"] == "\u804c\u4f4d"
 
 
 @pytest.mark.parametrize(
