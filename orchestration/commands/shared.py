@@ -91,6 +91,8 @@ def export_format(chosen: FormatChoice | None, output: Path | None) -> str:
 
 def refuse_no_file(output: Path | None) -> None:
     """Refuse what cannot be a file's place, before any work is done for it."""
+    if output == Path("-"):
+        raise typer.BadParameter("leave -o out to write to standard output")
     if output and (output.is_dir() or not output.absolute().parent.is_dir()):
         raise typer.BadParameter(f"{output} is not a file in an existing folder")
 

@@ -117,6 +117,13 @@ def test_a_bad_output_place_is_refused_before_any_work(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+def test_no_file_is_called_after_the_sign_for_standard_output(tmp_path: Path) -> None:
+    more = ("--schema", "title,", "--format", "csv", "-o", "-")
+    done = run(tmp_path, "extract", "page.html", *more)
+    assert done.exit_code == 2
+    assert not (tmp_path / "data").exists()
+
+
 def test_the_format_follows_the_file_name(tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     done = run(tmp_path, "extract", "missing.html", "--schema", "title,", "-o", str(out))
