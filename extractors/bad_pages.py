@@ -50,7 +50,7 @@ _HINTS = {
     BadKind.LOGIN: "log in and save the page, then give the file",
     BadKind.CONSENT: _SAVE,
     BadKind.ROBOT: _SAVE,
-    BadKind.SHELL: f"install the extra `render`, or {_SAVE}",
+    BadKind.SHELL: f"draw it with --render or FIELDWISE_RENDER=true, or {_SAVE}",
     BadKind.SERVER: "try again later",
     BadKind.PARKED: "check the address",
 }

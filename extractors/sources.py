@@ -15,7 +15,19 @@ from extractors.archives.formats import SUFFIXES, Archive, Bounds, Place, is_arc
 from extractors.archives.members import printable
 from schemas.errors import FetchFailed, NotAPage, SourceError
 
-__all__ = ["PAGE_SUFFIXES", "Limits", "Source", "discover", "open_archive", "unreadable"]
+__all__ = [
+    "PAGE_SUFFIXES",
+    "Limits",
+    "Source",
+    "Sources",
+    "discover",
+    "open_archive",
+    "sources_of",
+    "unreadable",
+]
+
+Sources = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+"""What a user may give as sources: one, or several."""
 
 PAGE_SUFFIXES = (".html", ".htm", ".xhtml")
 MEMBER_SEPARATOR = "::"
@@ -60,6 +72,16 @@ class Source:
     path: Path | None = None
     member: Place | None = None
     error: SourceError | None = None
+
+
+def sources_of(given: Sources) -> tuple[str, ...]:
+    """*given* as `discover` takes it. A text alone is one source, never its characters.
+
+    >>> sources_of("page.html"), sources_of([Path("a"), "b"])
+    (('page.html',), ('a', 'b'))
+    """
+    several = (given,) if isinstance(given, str | os.PathLike) else given
+    return tuple(os.fspath(one) for one in several)
 
 
 def discover(sources: Iterable[str], *, limits: Limits = _STANDARD) -> Iterator[Source]:

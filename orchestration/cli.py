@@ -1,14 +1,16 @@
 """The `fieldwise` command.
 
-Exit status: 0 every page was answered, 1 some page was not (the rest is written), 2 bad usage or
-schema, 3 nothing could be run, 4 stopped before the end (what was finished is written and kept).
+Exit status: 0 no page failed, 1 some page did (the rest is written), 2 bad usage or schema,
+3 nothing could be run, 4 stopped before the end (what was finished is written and kept).
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +29,9 @@ from orchestration.commands.shared import (
     export_format,
     leave,
     name_kept_job,
+    refuse_source,
     stop_on_ctrl_c,
+    write_results,
 )
 from orchestration.settings import Settings
 from schemas import library
@@ -46,9 +50,9 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="What models are there; fetch or compile one.")
 app.add_typer(models_app, name="models", invoke_without_command=True)
-app.command()(evaluate)
-app.add_typer(jobs_app, name="jobs", invoke_without_command=True)
-app.command(name="plan")(plan_command)
+
+
+_A_LIST = "give URLs, HTML files, folders or archives, a line each"
 
 
 class Via(StrEnum):
@@ -124,6 +128,7 @@ def extract(
         asked = Wanted(schema, ask, plan)
         form = export_format(format, output)
         given = _listed(sources)
+        refuse_source(output, given)
         settings = _settings(
             allow_private=allow_private or None,
             http_cache=False if no_cache else None,
@@ -131,7 +136,6 @@ def extract(
             render=render or None,
         )
         from orchestration.engine import Engine
-        from orchestration.exports.export import ExportOptions, Format, write
 
         watcher = Watcher(quiet=quiet)
         with (
@@ -156,13 +160,7 @@ def extract(
             ended, counts = watcher.follow(events)
             watcher.close()
             with name_kept_job(ended.job.name):
-                write(
-                    engine.store.results(ended.job.id),
-                    output,
-                    format=Format(form),
-                    schema=wanted,
-                    options=ExportOptions(evidence=evidence, bom=bom),
-                )
+                write_results(engine.store, ended.job, output, form, evidence=evidence, bom=bom)
         leave(ended, counts)
 
 
@@ -177,12 +175,28 @@ def _listed(sources: list[str]) -> list[str]:
     """*sources*, with the lines of standard input for `-`. Raises SourceError: there are none."""
     listed: list[str] = []
     for source in sources:
-        lines = sys.stdin if source == "-" else [source]
-        listed += [line.strip() for line in lines if line.strip()]
-    if not listed:
-        hint = "give URLs, HTML files, folders or archives, a line each"
-        raise SourceError("no page is named", hint=hint)
-    return listed
+        listed += _lines_given() if source == "-" else [source]
+    named = [source for source in listed if source.strip()]
+    if not named:
+        raise SourceError("no page is named", hint=_A_LIST)
+    return named
+
+
+def _lines_given() -> list[str]:
+    """The lines of standard input. Raises SourceError where it is a page, or closed."""
+    if sys.stdin is None:
+        raise SourceError("there is no standard input", hint=_A_LIST)
+    # as file names come in arguments: in any bytes
+    lines = [os.fsdecode(line).strip() for line in sys.stdin.buffer]
+    if any(line.startswith("<") for line in lines):
+        raise SourceError("standard input holds a page, not a list of pages", hint=_A_LIST)
+    return lines
+
+
+# `--help` lists the commands in this order
+app.command(name="plan")(plan_command)
+app.command()(evaluate)
+app.add_typer(jobs_app, name="jobs", invoke_without_command=True)
 
 
 @app.command()
@@ -217,7 +231,7 @@ def open_app(
         bool, typer.Option("--mcp", help="serve the endpoints as MCP tools too")
     ] = False,
 ) -> None:
-    """Open the page in the browser."""
+    """Serve the app, and print its address; Ctrl-C ends it."""
     import app as page
 
     with errors_as_exit_status():
@@ -293,4 +307,6 @@ def doctor() -> None:
 
 def main() -> None:
     """The console script's entry point."""
+    if isinstance(sys.stdout, TextIOWrapper):  # a terminal that lacks a sign ends no command
+        sys.stdout.reconfigure(errors="backslashreplace")
     app()

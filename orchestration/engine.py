@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,8 @@ from extractors.model.machine import read_machine
 from extractors.model.models import ModelLibrary
 from extractors.model.weights import Progress, WeightStore, ignore
 from extractors.pages import Limits, Manners, Page, Reader, discover
-from extractors.web.rendering import Renderer, why_not
+from extractors.sources import Sources, sources_of
+from extractors.web.rendering import Renderer, can_draw
 from extractors.worker import Budget, Extraction
 from orchestration.cost import Estimate, estimated, spread
 from orchestration.events import Event, LayoutPlanned, PageDone
@@ -70,7 +71,7 @@ class Engine:
         self._open = ExitStack()
         self._reader = self._open.enter_context(reader or self._open_reader())
         renderer = self._open.enter_context(Renderer(self._reader.web, limits=self._limits()))
-        draws = self.settings.render and why_not() is None
+        draws = can_draw(wanted=self.settings.render)
         ours = None if open_worker else self._worker
         planning = Planning(self.settings, self.weights, ours, turn=self._model_lock)
         self._planning = self._open.enter_context(closing(planning))
@@ -102,7 +103,7 @@ class Engine:
 
     def run(
         self,
-        sources: Iterable[str],
+        sources: Sources,
         schema: Schema,
         *,
         job: str | None = None,
@@ -120,7 +121,7 @@ class Engine:
         unfinished job of the same name and schema is taken up where it stopped.
 
         Args:
-            sources: URLs, HTML files, folders, archives.
+            sources: URLs, HTML files, folders, archives; one, or several.
             job: its name; `None` makes one up.
             tier: the worker that reads the pages, or MARKUP for none; `None`: their markup answers
                 what it can, the large worker the rest.
@@ -138,7 +139,7 @@ class Engine:
                 or of another schema or plan.
             PlanError: a layout has no plan, and the settings let no lesser planner make one.
         """
-        given, names = tuple(sources), names or {}
+        given, names = sources_of(sources), names or {}
         more: dict[str, Any] = {"owner": owner} if owner else {}
         more |= {_PLAN: plan_to_json(plan)} if plan else {}
         current = self._job(job, schema, [shown(one, names) for one in given], tier, names, more)
@@ -186,7 +187,7 @@ class Engine:
 
     def estimate(
         self,
-        sources: Iterable[str],
+        sources: Sources,
         schema: Schema,
         *,
         tier: Tier | None = None,
@@ -198,7 +199,7 @@ class Engine:
 
         Nothing is stored. Raises ModelMissing and NoMemory as `run` does.
         """
-        found = list(discover(tuple(sources), limits=self._limits()))
+        found = list(discover(sources_of(sources), limits=self._limits()))
         chosen = [found[place] for place in spread(len(found), sample)]
         results = []
         with closing(self._reader.read_all(chosen, stop=stop)) as pages:
@@ -306,7 +307,7 @@ class Engine:
         )
 
     def plan(
-        self, sources: Iterable[str], schema: Schema, *, stop: Stop = lambda: False
+        self, sources: Sources, schema: Schema, *, stop: Stop = lambda: False
     ) -> Iterator[LayoutPlanned]:
         """A plan for each layout of the pages of *sources*, as their first pages come.
 
@@ -314,7 +315,7 @@ class Engine:
             PlanError: a layout has no plan, and the settings let no lesser planner make one.
         """
         planned = self._planning.layouts(schema, asked_for=True) or GivenPlan(None)
-        found = list(discover(tuple(sources), limits=self._limits()))
+        found = list(discover(sources_of(sources), limits=self._limits()))
         with closing(self._reader.read_all(found, stop=stop)) as pages:
             for number, plan in each_layout(planned, Ahead(pages)):
                 yield LayoutPlanned(found[number].name, plan)
@@ -384,7 +385,7 @@ class Engine:
 
 
 def extract(
-    sources: Iterable[str], *, schema: AnySchema, settings: Settings | None = None
+    sources: Sources, *, schema: AnySchema, settings: Settings | None = None
 ) -> list[PageResult]:
     """The results of *sources*, a page each, in the order given.
 

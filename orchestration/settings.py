@@ -51,14 +51,15 @@ class Settings(BaseSettings):
         False, description="keep weights so that processes share them; thrice the disk space"
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="where workers run; auto: on an NVIDIA GPU where one can be used"
+        "auto",
+        description="where workers run: cpu, cuda; auto: an NVIDIA GPU where one can be used",
     )
     page_tokens: int = Field(800, ge=64, description="how much of a page a worker is shown")
     answer_tokens: int = Field(1024, ge=64, description="how long a page's answer may grow")
     selectors: Literal["off", "lists", "all"] = Field(
         "lists",
-        description="where rules learned from the model's answers read fields: in long lists, or "
-        "also in pages of one layout",
+        description="where rules learned from the model's answers read fields: off, nowhere; "
+        "lists, in long lists; all, also in pages of one layout",
     )
     allow_private: bool = Field(
         False, description="fetch from private, loopback and link-local addresses too"
@@ -71,14 +72,15 @@ class Settings(BaseSettings):
     host_delay_s: float = Field(0.25, ge=0, description="from one request to the next at a host")
     obey_robots: bool = Field(True, description="read what robots.txt allows, and no more")
     render: bool = Field(
-        False, description="run the scripts of pages that are empty without, in a browser"
+        False,
+        description="run the scripts of empty pages, in Chromium; needs playwright",
     )
     http_cache: bool = Field(True, description="keep fetched pages as HTTP allows; 512 MiB at most")
 
     planner: Literal["auto", "endpoint", "worker", "schema"] = Field(
         "auto",
-        description="who plans: auto asks the endpoint where its address is set, else the large "
-        "worker where a plan is asked for, else nobody",
+        description="who plans: endpoint, worker (the large one), schema (no model); auto: the "
+        "endpoint where its address is set, else the worker where a plan is asked for, else nobody",
     )
     planner_url: str | None = Field(
         None, description="address of an OpenAI-compatible endpoint, such as http://host:8000/v1"
@@ -91,8 +93,8 @@ class Settings(BaseSettings):
     )
     planner_api: Literal["openai", "vllm", "llama_cpp"] = Field(
         "openai",
-        description="how the endpoint is told the form of a reply; vllm: 0.12 or later, llama_cpp: "
-        "llama-cpp-python's server",
+        description="how the endpoint is told the form of a reply: openai; vllm, from 0.12 on; "
+        "llama_cpp, llama-cpp-python's server",
     )
     planner_attempts: int = Field(3, ge=1, description="how often a planner is asked in all")
     planner_timeout_s: float = Field(120.0, gt=0, description="time limit of one planner's reply")

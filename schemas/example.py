@@ -131,7 +131,10 @@ def _kind_of(value: object, place: str) -> Kind:
         return Kind.NUMBER  # an example of 12 says nothing against 12.5
     if isinstance(value, str):
         return _kind_of_text(value)
-    raise SchemaError(f"{place}: a list in a list is not honoured yet", hint=HINT)
+    if isinstance(value, list):
+        raise SchemaError(f"{place}: a list in a list is not honoured yet", hint=HINT)
+    hint = 'show a value, as JSON has them, or name a kind: "text", "number", "date"'
+    raise SchemaError(f"{place}: JSON has no {type(value).__name__}", hint=hint)
 
 
 def _kind_of_text(text: str) -> Kind:

@@ -47,7 +47,8 @@ def as_schema(given: AnySchema) -> Schema:
     if isinstance(given_type, type) and issubclass(given_type, BaseModel):
         return from_pydantic(given_type)
     hint = "give a Schema, text, a Pydantic class, a JSON Schema or an example"
-    raise SchemaError(f"{type(given).__name__} is no schema", hint=hint)
+    kind = given_type if isinstance(given_type, type) else type(given)
+    raise SchemaError(f"{kind.__name__} is no schema", hint=hint)
 
 
 def resolve(text: str) -> Schema:
@@ -101,16 +102,19 @@ def _from_json(document: object, name: str) -> Schema:
     return from_example(document, name=name)
 
 
+_SCHEMA_WORDS = frozenset({"$schema", "$ref", "$defs", "allOf", "anyOf", "oneOf"})
+
+
 def _is_schema(document: object) -> bool:
     """Whether decoded JSON is meant as a JSON Schema, and not as an example of a record."""
     if not isinstance(document, Mapping):
         return not isinstance(document, list)  # JSON of another type: the reader says what is wrong
-    if not document or any(word in document for word in ("$schema", "$ref", "$defs")):
+    if not document or not _SCHEMA_WORDS.isdisjoint(document):
         return True
     kinds = document.get("type")
     typed = kinds if isinstance(kinds, list) else [kinds]
-    if "properties" in document:
-        return isinstance(document["properties"], Mapping)
+    if isinstance(document.get("properties"), Mapping):
+        return True
     return bool(typed) and all(kind in (*TYPES, "null") for kind in typed)
 
 

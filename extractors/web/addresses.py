@@ -51,7 +51,7 @@ def allowed_url(url: httpx.URL, *, allow_private: bool) -> httpx.URL:
 
 def private(host: str) -> FetchRefused:
     """The refusal of *host*, an address or a name that has one."""
-    hint = "allow private addresses if this is your own network"
+    hint = "if this is your own network: --allow-private, or FIELDWISE_ALLOW_PRIVATE=true"
     return FetchRefused(f"{host} is not on the public internet", hint=hint)
 
 

@@ -8,6 +8,7 @@ one of them, and no name is looked up twice. A proxy that does not exist catches
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import threading
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Playwright, Route, WebSocketRoute
     from playwright.async_api import Page as Tab
 
-__all__ = ["BROWSERS", "Renderer", "why_not"]
+__all__ = ["BROWSERS", "Renderer", "can_draw", "why_not"]
+
+log = logging.getLogger(__name__)
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -75,10 +78,18 @@ def why_not() -> str | None:
     try:
         import playwright  # noqa: F401
     except ImportError:
-        return "install the extra `render`: pip install 'fieldwise[render]'"
+        return "install it: pip install playwright"
     if _installed_browser() is None:
         return f"install Chromium: none of {', '.join(BROWSERS)} is on the PATH"
     return None
+
+
+def can_draw(*, wanted: bool) -> bool:
+    """Whether pages are to be rendered; where they cannot be, a log line says why."""
+    missing = why_not() if wanted else None
+    if missing:
+        log.warning("pages are not rendered: %s", missing)
+    return wanted and missing is None
 
 
 class Renderer:

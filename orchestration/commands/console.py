@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -120,14 +121,23 @@ class Watcher:
 
 
 def print_jobs(jobs: Iterable[Mapping[str, Any]]) -> None:
-    """Print a line a job, on standard output."""
+    """Print a line a job, on standard output. No name is cut: other commands take it."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _ENDLESS  # for other programs, a line is a line
     table = _table("no.", "name", "created (UTC)", "state", "pages", "schema")
     for job in jobs:
         day = str(job["created"])[:16].replace("T", " ")
         pages = _pages(job["pages"])
         cells = (str(job["number"]), job["name"], day, job["state"], pages, job["schema"])
         table.add_row(*(escape(_printable(cell)) for cell in cells))
-    Console(highlight=False).print(table)
+    name = table.columns[1]
+    longest = max((cell_len(str(cell)) for cell in name.cells), default=0)
+    name.min_width = min(longest, console.width // 2)
+    console.print(table)
+
+
+_ENDLESS = 100_000  # columns
 
 
 def print_pairs(pairs: Mapping[str, Any]) -> None:
@@ -202,5 +212,5 @@ def _groups_table(report: Report) -> Table:
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left")
+        table.add_column(column, justify="right" if number else "left", overflow="fold")
     return table

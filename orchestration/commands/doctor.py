@@ -15,6 +15,7 @@ from extractors.model import catalogue
 from extractors.model.family import Release, releases
 from extractors.model.machine import Machine, read_machine
 from extractors.model.weights import WeightStore
+from extractors.web.rendering import BROWSERS, why_not
 from orchestration.settings import Settings
 from orchestration.storage.store import Store
 from schemas.errors import StoreError
@@ -132,9 +133,9 @@ def _results(path: Path) -> Check:
 
 
 def _browser() -> Check:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    advice = "" if found else "only the browser tests need one"
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    missing = why_not()
+    advice = f"only `extract --render` needs it; {missing}" if missing else ""
     return Check(f"Chromium: {found or 'none'}", True, advice)
 
 

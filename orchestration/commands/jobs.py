@@ -17,6 +17,7 @@ from orchestration.commands.shared import (
     export_format,
     leave,
     stop_on_ctrl_c,
+    write_results,
 )
 from orchestration.cost import cost_of
 from orchestration.settings import Settings
@@ -136,7 +137,7 @@ def export(
     bom: Annotated[bool, typer.Option("--bom", help="mark a CSV as UTF-8, for Excel")] = False,
 ) -> None:
     """Write a job's results; what people corrected stands in its place."""
-    from orchestration.exports.export import ExportOptions, Format, file_name, write
+    from orchestration.exports.export import Format, file_name
     from orchestration.storage.store import Store
 
     with errors_as_exit_status(), Store(Settings().results_file) as store:
@@ -144,13 +145,8 @@ def export(
         if output is not None and output.is_dir():
             chosen = Format(format or FormatChoice.JSONL)
             output = output / file_name(job.name, job.created, chosen)
-        write(
-            store.results(job.id),
-            output,
-            format=Format(export_format(format, output)),
-            schema=job.schema,
-            options=ExportOptions(evidence=evidence, bom=bom),
-        )
+        form = export_format(format, output)
+        write_results(store, job, output, form, evidence=evidence, bom=bom)
         if output is not None:
             say(f"written to {output}")
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum, StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from pydantic import ValidationError
@@ -19,6 +21,9 @@ from orchestration.commands.console import say
 from orchestration.events import JobEnded
 from schemas.errors import FieldwiseError, GoldError, PlanInvalid, SchemaError, StoreError
 from schemas.record import PageStatus, Tier
+
+if TYPE_CHECKING:
+    from orchestration.storage.store import Job, Store
 
 __all__ = [
     "ExitStatus",
@@ -29,7 +34,9 @@ __all__ = [
     "leave",
     "name_kept_job",
     "refuse_no_file",
+    "refuse_source",
     "stop_on_ctrl_c",
+    "write_results",
 ]
 
 
@@ -84,8 +91,30 @@ def export_format(chosen: FormatChoice | None, output: Path | None) -> str:
 
 def refuse_no_file(output: Path | None) -> None:
     """Refuse what cannot be a file's place, before any work is done for it."""
+    if output == Path("-"):
+        raise typer.BadParameter("leave -o out to write to standard output")
     if output and (output.is_dir() or not output.absolute().parent.is_dir()):
         raise typer.BadParameter(f"{output} is not a file in an existing folder")
+
+
+def refuse_source(output: Path | None, sources: Iterable[str]) -> None:
+    """Refuse to write over one of the files that are to be read."""
+    if output and output.is_file():
+        for source in sources:
+            # os.path and not Path: a web address may be no path at all
+            if os.path.isfile(source) and output.samefile(source):
+                raise typer.BadParameter(f"{output} is one of the sources; name another file")
+
+
+def write_results(
+    store: Store, job: Job, output: Path | None, form: str, *, evidence: bool, bom: bool
+) -> None:
+    """Export what *job* found to *output* (`None`: standard output), as the options say."""
+    from orchestration.exports.export import ExportOptions, Format, write
+
+    options = ExportOptions(evidence=evidence, bom=bom)
+    found = store.results(job.id)
+    write(found, output, format=Format(form), schema=job.schema, options=options)
 
 
 def leave(ended: JobEnded, counts: Counter[PageStatus]) -> None:

@@ -212,10 +212,6 @@ class Desk:
         pages = [replace(page, text="") for page in self.results(job)]
         return charts_of(job.schema, pages)
 
-    def start_again(self, job: Job, asked: Asked, owner: str) -> Run:
-        """Put another run over the pages of *job* in line, with other fields. Raises as `start`."""
-        return self.start(replace(asked, again=job), owner)
-
     def fields(self, words: str) -> tuple[Schema, str]:
         """The fields that plain *words* ask for, and who read them. Raises PlanError."""
         schema, origin = self._engine.fields(words)

@@ -118,6 +118,8 @@ def write(
         _write_file(chunks, path)
         return
     if path is None:
+        if sys.stdout is None:  # closed by who started us
+            raise StoreError("there is no standard output", hint="add -o FILE")
         sys.stdout.flush()
     _pour(chunks, path or sys.stdout.buffer, "the export")
 

@@ -44,6 +44,7 @@ class PlanCache:
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)  # a plan names words of pages that may be private
             self._file = sqlite3.connect(path, timeout=_WAIT_S, check_same_thread=False)
             with self._file:
                 self._file.execute(_TABLE)

@@ -213,7 +213,7 @@ def _client(address: Address, timeout_s: float, seen: _Seen) -> Any:
     try:
         from openai import DefaultHttpxClient, OpenAI
     except ImportError as error:
-        hint = 'pip install "fieldwise[planner]", or leave FIELDWISE_PLANNER_URL unset'
+        hint = "`pip install openai`, or leave FIELDWISE_PLANNER_URL unset"
         raise PlannerFailed("the openai package is not installed", hint=hint) from error
     carrier = DefaultHttpxClient(
         follow_redirects=False, event_hooks={"response": [seen.look_at]}, timeout=timeout_s

@@ -71,7 +71,12 @@ def m003_kept_pages(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS = (m001_jobs_and_pages, m002_corrections, m003_kept_pages)
+def m004_day_of_kept_pages(connection: sqlite3.Connection) -> None:
+    # ISO 8601; NULL: unknown. "3 days ago" is counted from it.
+    connection.execute("ALTER TABLE kept ADD COLUMN captured TEXT")
+
+
+MIGRATIONS = (m001_jobs_and_pages, m002_corrections, m003_kept_pages, m004_day_of_kept_pages)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

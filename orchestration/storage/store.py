@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -148,7 +148,7 @@ class Store:
                 raise _no_job(job_id)
             connection.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)", row)
             if page is not None:
-                connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?)", kept)
+                connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?)", kept)
 
     def kept(self, job_id: int) -> set[str]:
         """The sources whose bytes were kept."""
@@ -157,19 +157,20 @@ class Store:
 
     def kept_page(self, job_id: int, source: str) -> Page | None:
         """The bytes that were kept of *source*; `None`: none were."""
-        sql = "SELECT url, content_type, body FROM kept WHERE job = ? AND source = ?"
+        sql = "SELECT url, content_type, body, captured FROM kept WHERE job = ? AND source = ?"
         row = self._file.one(sql, (job_id, _blob(source)))
         if row is None:
             return None
-        url, content_type, body = row
+        url, content_type, body, captured = row
         with _undamaged(f"page {source!r} of job {job_id}"):
             header = None if content_type is None else _text(content_type)
-            return Page(source, _text(url), zlib.decompress(body), header)
+            day = None if captured is None else date.fromisoformat(captured)
+            return Page(source, _text(url), zlib.decompress(body), header, day)
 
     def copy_kept(self, job_id: int, to: int) -> None:
         """Keep the kept bytes of one job for another one too."""
         sql = (
-            "INSERT OR IGNORE INTO kept SELECT ?, source, url, content_type, body"
+            "INSERT OR IGNORE INTO kept SELECT ?, source, url, content_type, body, captured"
             " FROM kept WHERE job = ?"
         )
         with self._file.transaction(f"cannot copy the pages of job {job_id}") as connection:
@@ -306,9 +307,10 @@ def _no_job(job_id: int) -> StoreError:
     return StoreError(f"there is no job {job_id}", hint="`fieldwise jobs` lists them")
 
 
-def _kept_row(page: Page) -> tuple[bytes, bytes, bytes | None, bytes]:
+def _kept_row(page: Page) -> tuple[bytes, bytes, bytes | None, bytes, str | None]:
     header = None if page.content_type is None else _blob(page.content_type)
-    return _blob(page.source), _blob(page.url), header, zlib.compress(page.body)
+    day = page.captured.isoformat() if page.captured else None
+    return _blob(page.source), _blob(page.url), header, zlib.compress(page.body), day
 
 
 def _blob(text: str) -> bytes:

@@ -209,6 +209,14 @@ def test_a_page_that_scripts_have_yet_to_draw_is_a_shell(html: str) -> None:
     assert kind(html) is BadKind.SHELL
 
 
+def test_a_shell_is_told_how_it_can_be_drawn() -> None:
+    html = "<title>Harbour</title><div id=root></div><script src=/main.js></script>"
+    page = Page("x", "", html.encode())
+    bad = why_bad(page, parse_page(page))
+    assert bad is not None
+    assert "--render" in bad.hint
+
+
 def test_a_shell_that_states_its_facts_in_markup_is_kept() -> None:
     facts = '<script type="application/ld+json">{"@type": "Recipe", "name": "Rye"}</script>'
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typer.testing import CliRunner, Result
 from extractors.model.models import ModelLibrary
 from extractors.model.weights import WeightStore
 from orchestration.cli import app
+from orchestration.storage.store import Store
 from schemas import library as schema_library
 from schemas.json_schema import parse
 from schemas.record import Tier
@@ -115,6 +117,13 @@ def test_a_bad_output_place_is_refused_before_any_work(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+def test_no_file_is_called_after_the_sign_for_standard_output(tmp_path: Path) -> None:
+    more = ("--schema", "title,", "--format", "csv", "-o", "-")
+    done = run(tmp_path, "extract", "page.html", *more)
+    assert done.exit_code == 2
+    assert not (tmp_path / "data").exists()
+
+
 def test_the_format_follows_the_file_name(tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     done = run(tmp_path, "extract", "missing.html", "--schema", "title,", "-o", str(out))
@@ -183,6 +192,17 @@ def test_the_command_line_starts_without_loading_what_reads_pages() -> None:
     assert not loaded & {"extractors", "numpy", "httpx", "onnx", "bs4", "gradio"}
 
 
+def test_a_sign_that_the_terminal_lacks_ends_no_command(tmp_path: Path) -> None:
+    with Store(tmp_path / "results.sqlite") as store:
+        store.create_job("\u804c\u4f4d", parse({"properties": {"title": {"type": "string"}}}))
+    environment = {"FIELDWISE_DATA_DIR": str(tmp_path), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "orchestration", "jobs", "--json"]
+    listed = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
+    )
+    assert json.loads(listed.stdout)["name"] == "\u804c\u4f4d"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("FIELDWISE_PAGE_TOKENS", "many"), ("FIELDWISE_PLANNER", "me"), ("FIELDWISE_THREADS", "-1")],
@@ -216,6 +236,46 @@ def test_an_empty_list_of_sources_is_nothing_run(tmp_path: Path, more: tuple[str
     assert (done.exit_code, done.stdout) == (3, "")
     assert "no page is named" in done.stderr
     assert run(tmp_path, "jobs", "--json").stdout == ""
+
+
+def listed_pages(tmp_path: Path, given: bytes, *arguments: str) -> Result:
+    """`extract` with *given* at its standard input."""
+    environment = {"FIELDWISE_DATA_DIR": str(tmp_path / "data"), "FIELDWISE_OFFLINE": "1"}
+    command = ["extract", "-", "--schema", "title,", "--tier", "markup", *arguments]
+    return CliRunner().invoke(app, command, env=environment, input=given)
+
+
+def test_a_page_at_standard_input_is_no_list_of_pages(tmp_path: Path) -> None:
+    done = listed_pages(tmp_path, b"\n <!doctype html>\n<title>Post</title>\n")
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert "holds a page, not a list" in done.stderr
+
+
+def test_a_listed_file_may_have_a_name_in_any_bytes(tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/caf\xe9.html"
+    Path(os.fsdecode(name)).write_text(PAGE)
+    done = listed_pages(tmp_path, name + b"\n")
+    assert (done.exit_code, json.loads(done.stdout)["status"]) == (0, "ok")
+
+
+def test_a_source_is_never_written_over(tmp_path: Path) -> None:
+    page, link = tmp_path / "page.html", tmp_path / "link.csv"
+    page.write_text(PAGE)
+    link.symlink_to(page)
+    done = run(tmp_path, "extract", str(page), "--schema", "title,", "-o", str(link))
+    assert (done.exit_code, page.read_text()) == (2, PAGE)
+
+
+def test_a_source_may_end_in_a_space(tmp_path: Path) -> None:
+    page = tmp_path / "page "
+    page.write_text(PAGE)
+    done = run(tmp_path, "extract", str(page), "--schema", "title,", "--tier", "markup")
+    assert (done.exit_code, json.loads(done.stdout)["status"]) == (0, "ok")
+
+
+def test_the_help_opens_with_what_the_command_is_for(tmp_path: Path) -> None:
+    said = run(tmp_path, "--help").stdout
+    assert said.index("extract") < said.index("plan ") < said.index("evaluate")
 
 
 def test_results_that_cannot_be_written_are_kept_and_named(tmp_path: Path) -> None:

@@ -150,6 +150,14 @@ def test_without_memory_nothing_runs_and_the_job_can_be_taken_up(
         assert len(done(list(engine.run([str(pages)], SCHEMA, job="mine")))) == 4
 
 
+def test_one_source_may_stand_alone_and_be_a_path(tmp_path: Path) -> None:
+    bare = Settings(cache_dir=tmp_path / "cache", data_dir=tmp_path / "data", offline=True)
+    path = tmp_path / "none.html"
+    for given in (str(path), path, [path]):
+        (result,) = extract(given, schema=SCHEMA, settings=bare)
+        assert (result.source, result.status) == (str(path), PageStatus.FAILED)
+
+
 def test_unreadable_sources_need_no_model(settings: Settings, tmp_path: Path) -> None:
     bare = settings.model_copy(update={"large_model": "qwen2-1.5b-instruct"})
     (result,) = extract([str(tmp_path / "none.html")], schema=SCHEMA, settings=bare)

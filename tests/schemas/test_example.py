@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -84,6 +85,8 @@ def test_names_of_kinds_in_the_place_of_values_are_kinds() -> None:
         ([{}], "#/0: the example names no field"),
         (["a"], '#/0: a record is an object, not "a"'),
         ({"a": [[1]]}, "#/a/0: a list in a list"),
+        ({"a": str}, "#/a: JSON has no type"),
+        ({"a": Decimal(1)}, "#/a: JSON has no Decimal"),
         ({"a": [1, "x"]}, "#/a/0: number here, text elsewhere"),
         ([{"a": 1}, {"a": [1]}], "#/0/a: one value here, a list elsewhere"),
         ({"a": [{"b": 1}, 2]}, "#/a/0: an object here, a value elsewhere"),

@@ -54,6 +54,20 @@ def test_a_lone_word_is_neither_ready_nor_a_file(text: str, hint: str) -> None:
     assert hint in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("document", "wrong"),
+    [
+        ({"type": "object", "properties": ["title"]}, "#/properties: at least one property"),
+        ({"allOf": [RECORD, RECORD]}, "#/allOf: combined schemas"),
+    ],
+)
+def test_a_json_schema_that_is_wrong_is_not_taken_for_an_example(
+    document: dict[str, object], wrong: str
+) -> None:
+    with pytest.raises(SchemaError, match=wrong):
+        resolve(json.dumps(document))
+
+
 def test_nothing_is_no_schema() -> None:
     with pytest.raises(SchemaError, match="empty"):
         resolve("  ")
@@ -128,3 +142,5 @@ def test_python_takes_a_schema_in_any_form(given: AnySchema) -> None:
 def test_what_is_no_schema_is_refused_by_its_type() -> None:
     with pytest.raises(SchemaError, match="int is no schema"):
         as_schema(5)  # type: ignore[arg-type]
+    with pytest.raises(SchemaError, match="Path is no schema"):
+        as_schema(Path)  # type: ignore[arg-type]

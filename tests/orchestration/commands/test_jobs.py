@@ -55,6 +55,16 @@ def test_jobs_are_listed_newest_first_and_searched(tmp_path: Path, pages: Path) 
     assert json.loads(found[0])["pages"] == {"ok": 1}
 
 
+@pytest.mark.parametrize("columns", ["80", "30", None])
+def test_no_name_of_a_job_is_cut(tmp_path: Path, pages: Path, columns: str | None) -> None:
+    name = "job_posting 2026-11-21 16:16:26.573917"
+    extract(tmp_path, pages, name)
+    terminal = {"TTY_COMPATIBLE": "1", "COLUMNS": columns} if columns else {}
+    lines = run(tmp_path, "jobs", **terminal).stdout
+    assert "…" not in lines
+    assert (name in lines) is (columns != "30")  # there it goes on in the next line
+
+
 def test_a_job_is_shown_by_name_and_by_number(tmp_path: Path, pages: Path) -> None:
     extract(tmp_path, pages)
     by_name, by_number = (run(tmp_path, "jobs", "show", name).stdout for name in ("tools", "1"))

@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -153,7 +153,8 @@ def test_a_deleted_job_leaves_no_byte_behind(tmp_path: Path) -> None:
 
 
 def test_the_bytes_of_a_page_are_kept_with_it(tmp_path: Path) -> None:
-    kept = Page("a", "https://ex.org/\ud800", b"<p>\x00\xff", "text/html; charset=x")
+    day = date(2026, 11, 21)
+    kept = Page("a", "https://ex.org/\ud800", b"<p>\x00\xff", "text/html; charset=x", day)
     with Store(tmp_path / "results.db") as store:
         job = store.create_job("j", JOBS)
         store.save(job.id, 0, page("a"), page=kept)
