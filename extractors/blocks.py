@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
@@ -27,14 +26,13 @@ from extractors.elements import (
 from extractors.encoding import decode
 from extractors.nodes import Node, NodeLog
 from extractors.pages import Page
+from extractors.paths import Paths
+from extractors.raised import Raised
 from schemas.document import Document, Span
 from schemas.errors import NotAPage
 
 __all__ = ["Link", "ParsedPage", "parse_page"]
 
-# lxml.html builds no deeper tree than this; what lies deeper counts to the element there, which
-# also keeps a hostile page's paths short.
-MAX_DEPTH = 200
 MAX_TAGS = 500_000
 CELL_MARK = "|"
 LITTLE = 100  # letters; a page that shows fewer may hold its text in what it hides
@@ -42,7 +40,6 @@ SWALLOWED = 5  # times as many letters, in one element
 
 _LONGEST_TAG = 35  # characters of a language tag (RFC 5646)
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
-_XPATH_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 
 
@@ -81,8 +78,9 @@ def parse_page(page: Page) -> ParsedPage:
     The title comes first, the attributes that state facts (`extractors.attributes`) last. White
     space folds to single spaces; `<br>` and, in `<pre>`, line breaks end a block. A table row of
     plain cells is one block, its cells parted by `CELL_MARK`. Hidden elements are left out. XPaths
-    hold in `lxml.html.document_fromstring` of the decoded text, where no element lies `MAX_DEPTH`
-    deep.
+    hold in `lxml.html.document_fromstring` of the decoded text, where no element lies
+    `paths.MAX_DEPTH` deep. Raised digits do not run into the number or word before them
+    (`extractors.raised`).
     `Document.url` is the page's, or for files its `<base href>`, or "".
 
     Raises:
@@ -234,10 +232,11 @@ class _Writer:
         self.noted: list[Noted] = []
         self.following: list[str] = []
         self.nodes = NodeLog()
-        self._paths = _Paths(soup)
+        self._paths = Paths(soup)
         self._run: list[str] = []
         self._end = -1  # of what is written, in the document's text
         self._space = False
+        self._raised = Raised()
         self._owners: list[Tag] = []
         self._open: list[tuple[Tag, _Anchor]] = []
         self._wordless: list[_Anchor] = []
@@ -266,6 +265,7 @@ class _Writer:
             self._end_block()
             self._owners.append(tag)
         self.nodes.enter(tag)
+        self._raised.enter(tag)
         self._begin(tag)
         return True
 
@@ -297,6 +297,7 @@ class _Writer:
     def leave(self, tag: Tag) -> None:
         """End *tag*, which `enter` began."""
         self.nodes.leave(self._end)
+        self._raised.leave(tag)
         if self._open and self._open[-1][0] is tag:
             self._end_anchor(self._open.pop()[1])
         self._space = self._space or tag.name in APART
@@ -324,14 +325,14 @@ class _Writer:
         if not words:
             self._space = self._space or bool(visible)
             return
-        if self._run and (self._space or visible[0].isspace()):
-            words = f" {words}"
-        start = self._end + (0 if self._run else 1)
+        gap = " " if self._run and (self._space or visible[0].isspace()) else ""
+        gap = self._raised.gap(self._run, words, gap)
+        start = self._end + (0 if self._run else 1) + len(gap)
         for anchor in self._wordless:
-            anchor.start = start + words.startswith(" ")
+            anchor.start = start
         self._wordless.clear()
-        self.nodes.wrote(start + words.startswith(" "))
-        self._run.append(words)
+        self.nodes.wrote(start)
+        self._run.append(gap + words)
         self._end = start + len(words)
         self._space = visible[-1].isspace()
 
@@ -355,44 +356,3 @@ class _Writer:
         else:
             anchor.end = self._end
             self.anchors.append(anchor)
-
-
-class _Paths:
-    """XPaths of tags, as lxml's `getpath` writes them: "/html/body/div[2]/p"."""
-
-    def __init__(self, soup: BeautifulSoup) -> None:
-        self._known: dict[int, tuple[str, int]] = {id(soup): ("", 0)}  # path, depth
-        self._steps: dict[int, str] = {}
-
-    def of(self, tag: Tag) -> str:
-        chain: list[Tag] = []
-        node: Tag | None = tag
-        while node is not None and id(node) not in self._known:
-            chain.append(node)
-            node = node.parent
-        path, depth = self._known[id(node)]
-        for node in reversed(chain):
-            if depth < MAX_DEPTH:
-                path, depth = f"{path}/{self._step(node)}", depth + 1
-            self._known[id(node)] = path, depth
-        return path
-
-    def is_exact(self, tag: Tag) -> bool:
-        """Whether the path of *tag* leads to itself, not to what it lies too deep in."""
-        self.of(tag)
-        return tag.parent is not None and self._known[id(tag)] != self._known[id(tag.parent)]
-
-    def _step(self, tag: Tag) -> str:
-        if id(tag) not in self._steps and tag.parent is not None:
-            self._number(tag.parent)
-        return self._steps[id(tag)]
-
-    def _number(self, parent: Tag) -> None:
-        tags = [child for child in parent.contents if isinstance(child, Tag)]
-        totals = Counter(tag.name for tag in tags)
-        seen: Counter[str] = Counter()
-        for position, tag in enumerate(tags, start=1):
-            seen[tag.name] += 1
-            index = f"[{seen[tag.name]}]" if totals[tag.name] > 1 else ""
-            plain = _XPATH_NAME.fullmatch(tag.name)  # XPath has no way to say <o:p> or <p,>
-            self._steps[id(tag)] = f"{tag.name}{index}" if plain else f"*[{position}]"
