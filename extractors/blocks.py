@@ -89,13 +89,13 @@ def parse_page(page: Page) -> ParsedPage:
     text, _ = decode(page.body, page.content_type)
     soup = _parsed(text, page.content_type)
     writer = _written(soup)
-    target = _base_target(soup, page.url)
+    target = _absolute(next(iter(writer.targets), ""), page.url) or page.url
     attributes = offered(writer.noted, writer.parts)
     document = Document.from_blocks(
         page.url or target,
         writer.parts,
         attributes,
-        language=_language(soup),
+        language=_language(soup, writer.locales),
         captured=page.captured,
     )
     found = (_link(anchor, target) for anchor in writer.anchors)
@@ -131,20 +131,12 @@ def _markup(text: str, content_type: str | None) -> str:
     return _XML_DECLARATION.sub("", text) if "<" in text else f"<pre>{text}</pre>"
 
 
-def _language(soup: BeautifulSoup) -> str:
+def _language(soup: BeautifulSoup, locales: Sequence[str]) -> str:
     """The language tag that the page states of itself; "" where it states none."""
     root = soup.find("html")
-    meta = soup.find("meta", property="og:locale")
     stated = [root.get("lang"), root.get("xml:lang")] if isinstance(root, Tag) else []
-    stated += [meta.get("content")] if isinstance(meta, Tag) else []
+    stated += locales
     return next((str(tag).strip()[:_LONGEST_TAG] for tag in stated if str(tag or "").strip()), "")
-
-
-def _base_target(soup: BeautifulSoup, url: str) -> str:
-    """What relative links are relative to, as http or https; "" when the page does not say."""
-    element = soup.find("base", href=True)
-    declared = str(element["href"]) if isinstance(element, Tag) else ""
-    return _absolute(declared, url) or url
 
 
 def _absolute(href: str, target: str) -> str:
@@ -221,7 +213,8 @@ class _Writer:
     `parts`: XPath and text of each block so far. `anchors`: those that have words. `noted`:
     attributes that may state something. `hidden`: elements left out that could be shown. *shown*:
     such elements that are not left out. `following`: addresses of links of the relation "next".
-    `nodes`: elements with words.
+    `nodes`: elements with words. `targets`: what relative links are said to be relative to.
+    `locales`: languages that the head names.
     """
 
     def __init__(self, soup: BeautifulSoup, shown: Sequence[Tag] = ()) -> None:
@@ -231,6 +224,8 @@ class _Writer:
         self.anchors: list[_Anchor] = []
         self.noted: list[Noted] = []
         self.following: list[str] = []
+        self.targets: list[str] = []
+        self.locales: list[str] = []
         self.nodes = NodeLog()
         self._paths = Paths(soup)
         self._run: list[str] = []
@@ -272,6 +267,10 @@ class _Writer:
     def _note(self, tag: Tag) -> None:
         if tag.name in ("a", "link") and "next" in str(tag.attrs.get("rel", "")).lower().split():
             self.following.append(str(tag.attrs.get("href", "")))
+        elif tag.name == "base" and "href" in tag.attrs:
+            self.targets.append(str(tag["href"]))
+        elif tag.name == "meta" and tag.attrs.get("property") == "og:locale":
+            self.locales.append(str(tag.attrs.get("content", "")))
         for name, text in facts(tag):
             path, exact = self._paths.of(tag), self._paths.is_exact(tag)
             if exact and len(self.noted) < MAX_NOTED:
