@@ -97,7 +97,8 @@ def judge_unread(folder: Path, others: Sequence[Path] = ()) -> Iterator[Judged]:
             if text := _posting(line):
                 yield _unread(path.stem, str(number), _bare_page(text))
     for other in others:
-        for path in sorted([*other.rglob("*.html"), *other.rglob("*.htm")]):
+        files = (path for path in other.rglob("*.htm*") if path.suffix in (".htm", ".html"))
+        for path in sorted(path for path in files if path.is_file()):
             yield _unread(other.name, str(path.relative_to(other)), path.read_bytes())
 
 

@@ -235,6 +235,7 @@ class _Writer:
         self._owners: list[Tag] = []
         self._open: list[tuple[Tag, _Anchor]] = []
         self._wordless: list[_Anchor] = []
+        self._after_link = False
         self._lines_kept = 0
         self._titled = False
         self._unchosen: set[int] = set()
@@ -279,6 +280,7 @@ class _Writer:
     def _begin(self, tag: Tag) -> None:
         match tag.name:
             case "a" if "href" in tag.attrs:
+                self._space = self._space or self._after_link  # two links are no one word
                 anchor = _Anchor(str(tag["href"]), self._paths.of(tag))
                 self._open.append((tag, anchor))
                 self._wordless.append(anchor)
@@ -299,6 +301,7 @@ class _Writer:
         self._raised.leave(tag)
         if self._open and self._open[-1][0] is tag:
             self._end_anchor(self._open.pop()[1])
+            self._after_link = True
         self._space = self._space or tag.name in APART
         if id(tag) in self._joined:
             return
@@ -331,6 +334,7 @@ class _Writer:
             anchor.start = start
         self._wordless.clear()
         self.nodes.wrote(start)
+        self._after_link = False
         self._run.append(gap + words)
         self._end = start + len(words)
         self._space = visible[-1].isspace()

@@ -71,6 +71,7 @@ _ALONE, _ALONE_WORDS = 1.5, 4
 _NAMING = frozenset({"@alt", "@title", "@aria-label"})
 _SHARED_WORTH = 1.2
 _INHERITED = 0.6  # of a heading's shared words, by each block under it
+_TOLD, _LABEL_WORDS, _TOLD_WORDS = 0.8, 4, 12  # of a label's shared words, by the value after it
 _START_WORTH, _START_BLOCKS = 4.0, 25.0  # the first blocks of the main part, and how fast it fades
 _TOP_WORTH, _TOP_BLOCKS = 2.0, 4.0
 _ITEM_WORTH, _ITEM_CHARS = 3.0, 80
@@ -155,8 +156,24 @@ class _Signs:
         self.words = [_words(document.quote(block.span)) for block in document.blocks]
         self.shared = _shared(self.words, [_query(field) for field in fields])
         forms = {form for field in fields for form in forms_of(field)}
-        exact = frozenset() if _asks_for_items(schema) else _EXACT  # lists are full of amounts
+        exact = _EXACT
+        if _asks_for_items(schema):  # lists are full of amounts, and of lines that look like labels
+            exact = frozenset()
+        else:
+            self._tell_of_next(document)
         self._forms = [(form, worth, (form, worth) in exact) for form, worth in forms]
+
+    def _tell_of_next(self, document: Document) -> None:
+        """A short block that names a field is the label of a number in the next one."""
+        texts = [document.quote(block.span) for block in document.blocks]
+        own = list(self.shared)
+        for place, worth in enumerate(own[:-1]):
+            then = place + 1
+            few = len(self.words[place]) <= _LABEL_WORDS and len(self.words[then]) <= _TOLD_WORDS
+            heads = document.blocks[place].tag in ("h1", "title")
+            if worth and few and not heads and not _NUMBER.search(texts[place]):
+                told = _TOLD * worth if _NUMBER.search(texts[then]) else 0.0
+                self.shared[then] = max(own[then], told)
 
     def form(self, text: str) -> float:
         """Worth of the forms asked for that *text* has."""

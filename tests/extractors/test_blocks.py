@@ -105,6 +105,12 @@ def test_boxes_keep_words_apart() -> None:
     ]
 
 
+def test_links_beside_each_other_are_kept_apart() -> None:
+    links = "<a href=1><b>Shops</b></a><a href=2>Prices</a><a href=3> </a><a href=4>Help</a>s"
+    assert texts(f"<p>{links}") == ["Shops Prices Helps"]
+    assert texts("<p>sun<a href=1>flower</a>s") == ["sunflowers"]
+
+
 @pytest.mark.parametrize(
     "hidden",
     [

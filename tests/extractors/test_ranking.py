@@ -122,6 +122,14 @@ def test_an_amount_by_itself_comes_before_one_in_a_sentence() -> None:
     assert order(*said, schema=offer)[0] == "80 EUR"
 
 
+def test_a_number_after_a_label_that_names_a_field_is_worth_as_much() -> None:
+    house = Schema("house", (Field("bathrooms", Kind.TEXT),))
+    prose = [(f"p[{i}]", "It rained all day") for i in range(1, 40)]
+    facts = ["Area", "7 and a half", "Bathrooms", "2 and a half"]
+    found = order(*prose, *((f"div/p[{i}]", fact) for i, fact in enumerate(facts)), schema=house)
+    assert found.index("2 and a half") < found.index("7 and a half")
+
+
 def test_the_header_of_an_article_is_its_own() -> None:
     assert order(("header/p", "Ada"), ("main/article/header/p", "Bea"))[0] == "Bea"
 
