@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
@@ -27,14 +26,13 @@ from extractors.elements import (
 from extractors.encoding import decode
 from extractors.nodes import Node, NodeLog
 from extractors.pages import Page
+from extractors.paths import Paths
+from extractors.raised import Raised
 from schemas.document import Document, Span
 from schemas.errors import NotAPage
 
 __all__ = ["Link", "ParsedPage", "parse_page"]
 
-# lxml.html builds no deeper tree than this; what lies deeper counts to the element there, which
-# also keeps a hostile page's paths short.
-MAX_DEPTH = 200
 MAX_TAGS = 500_000
 CELL_MARK = "|"
 LITTLE = 100  # letters; a page that shows fewer may hold its text in what it hides
@@ -42,7 +40,6 @@ SWALLOWED = 5  # times as many letters, in one element
 
 _LONGEST_TAG = 35  # characters of a language tag (RFC 5646)
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
-_XPATH_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 
 
@@ -81,8 +78,9 @@ def parse_page(page: Page) -> ParsedPage:
     The title comes first, the attributes that state facts (`extractors.attributes`) last. White
     space folds to single spaces; `<br>` and, in `<pre>`, line breaks end a block. A table row of
     plain cells is one block, its cells parted by `CELL_MARK`. Hidden elements are left out. XPaths
-    hold in `lxml.html.document_fromstring` of the decoded text, where no element lies `MAX_DEPTH`
-    deep.
+    hold in `lxml.html.document_fromstring` of the decoded text, where no element lies
+    `paths.MAX_DEPTH` deep. Raised digits do not run into the number or word before them
+    (`extractors.raised`).
     `Document.url` is the page's, or for files its `<base href>`, or "".
 
     Raises:
@@ -91,13 +89,13 @@ def parse_page(page: Page) -> ParsedPage:
     text, _ = decode(page.body, page.content_type)
     soup = _parsed(text, page.content_type)
     writer = _written(soup)
-    target = _base_target(soup, page.url)
+    target = _absolute(next(iter(writer.targets), ""), page.url) or page.url
     attributes = offered(writer.noted, writer.parts)
     document = Document.from_blocks(
         page.url or target,
         writer.parts,
         attributes,
-        language=_language(soup),
+        language=_language(soup, writer.locales),
         captured=page.captured,
     )
     found = (_link(anchor, target) for anchor in writer.anchors)
@@ -133,20 +131,12 @@ def _markup(text: str, content_type: str | None) -> str:
     return _XML_DECLARATION.sub("", text) if "<" in text else f"<pre>{text}</pre>"
 
 
-def _language(soup: BeautifulSoup) -> str:
+def _language(soup: BeautifulSoup, locales: Sequence[str]) -> str:
     """The language tag that the page states of itself; "" where it states none."""
     root = soup.find("html")
-    meta = soup.find("meta", property="og:locale")
     stated = [root.get("lang"), root.get("xml:lang")] if isinstance(root, Tag) else []
-    stated += [meta.get("content")] if isinstance(meta, Tag) else []
+    stated += locales
     return next((str(tag).strip()[:_LONGEST_TAG] for tag in stated if str(tag or "").strip()), "")
-
-
-def _base_target(soup: BeautifulSoup, url: str) -> str:
-    """What relative links are relative to, as http or https; "" when the page does not say."""
-    element = soup.find("base", href=True)
-    declared = str(element["href"]) if isinstance(element, Tag) else ""
-    return _absolute(declared, url) or url
 
 
 def _absolute(href: str, target: str) -> str:
@@ -223,7 +213,8 @@ class _Writer:
     `parts`: XPath and text of each block so far. `anchors`: those that have words. `noted`:
     attributes that may state something. `hidden`: elements left out that could be shown. *shown*:
     such elements that are not left out. `following`: addresses of links of the relation "next".
-    `nodes`: elements with words.
+    `nodes`: elements with words. `targets`: what relative links are said to be relative to.
+    `locales`: languages that the head names.
     """
 
     def __init__(self, soup: BeautifulSoup, shown: Sequence[Tag] = ()) -> None:
@@ -233,14 +224,18 @@ class _Writer:
         self.anchors: list[_Anchor] = []
         self.noted: list[Noted] = []
         self.following: list[str] = []
+        self.targets: list[str] = []
+        self.locales: list[str] = []
         self.nodes = NodeLog()
-        self._paths = _Paths(soup)
+        self._paths = Paths(soup)
         self._run: list[str] = []
         self._end = -1  # of what is written, in the document's text
         self._space = False
+        self._raised = Raised()
         self._owners: list[Tag] = []
         self._open: list[tuple[Tag, _Anchor]] = []
         self._wordless: list[_Anchor] = []
+        self._after_link = False
         self._lines_kept = 0
         self._titled = False
         self._unchosen: set[int] = set()
@@ -266,12 +261,17 @@ class _Writer:
             self._end_block()
             self._owners.append(tag)
         self.nodes.enter(tag)
+        self._raised.enter(tag)
         self._begin(tag)
         return True
 
     def _note(self, tag: Tag) -> None:
         if tag.name in ("a", "link") and "next" in str(tag.attrs.get("rel", "")).lower().split():
             self.following.append(str(tag.attrs.get("href", "")))
+        elif tag.name == "base" and "href" in tag.attrs:
+            self.targets.append(str(tag["href"]))
+        elif tag.name == "meta" and tag.attrs.get("property") == "og:locale":
+            self.locales.append(str(tag.attrs.get("content", "")))
         for name, text in facts(tag):
             path, exact = self._paths.of(tag), self._paths.is_exact(tag)
             if exact and len(self.noted) < MAX_NOTED:
@@ -280,6 +280,7 @@ class _Writer:
     def _begin(self, tag: Tag) -> None:
         match tag.name:
             case "a" if "href" in tag.attrs:
+                self._space = self._space or self._after_link  # two links are no one word
                 anchor = _Anchor(str(tag["href"]), self._paths.of(tag))
                 self._open.append((tag, anchor))
                 self._wordless.append(anchor)
@@ -297,8 +298,10 @@ class _Writer:
     def leave(self, tag: Tag) -> None:
         """End *tag*, which `enter` began."""
         self.nodes.leave(self._end)
+        self._raised.leave(tag)
         if self._open and self._open[-1][0] is tag:
             self._end_anchor(self._open.pop()[1])
+            self._after_link = True
         self._space = self._space or tag.name in APART
         if id(tag) in self._joined:
             return
@@ -324,14 +327,15 @@ class _Writer:
         if not words:
             self._space = self._space or bool(visible)
             return
-        if self._run and (self._space or visible[0].isspace()):
-            words = f" {words}"
-        start = self._end + (0 if self._run else 1)
+        gap = " " if self._run and (self._space or visible[0].isspace()) else ""
+        gap = self._raised.gap(self._run, words, gap)
+        start = self._end + (0 if self._run else 1) + len(gap)
         for anchor in self._wordless:
-            anchor.start = start + words.startswith(" ")
+            anchor.start = start
         self._wordless.clear()
-        self.nodes.wrote(start + words.startswith(" "))
-        self._run.append(words)
+        self.nodes.wrote(start)
+        self._after_link = False
+        self._run.append(gap + words)
         self._end = start + len(words)
         self._space = visible[-1].isspace()
 
@@ -355,44 +359,3 @@ class _Writer:
         else:
             anchor.end = self._end
             self.anchors.append(anchor)
-
-
-class _Paths:
-    """XPaths of tags, as lxml's `getpath` writes them: "/html/body/div[2]/p"."""
-
-    def __init__(self, soup: BeautifulSoup) -> None:
-        self._known: dict[int, tuple[str, int]] = {id(soup): ("", 0)}  # path, depth
-        self._steps: dict[int, str] = {}
-
-    def of(self, tag: Tag) -> str:
-        chain: list[Tag] = []
-        node: Tag | None = tag
-        while node is not None and id(node) not in self._known:
-            chain.append(node)
-            node = node.parent
-        path, depth = self._known[id(node)]
-        for node in reversed(chain):
-            if depth < MAX_DEPTH:
-                path, depth = f"{path}/{self._step(node)}", depth + 1
-            self._known[id(node)] = path, depth
-        return path
-
-    def is_exact(self, tag: Tag) -> bool:
-        """Whether the path of *tag* leads to itself, not to what it lies too deep in."""
-        self.of(tag)
-        return tag.parent is not None and self._known[id(tag)] != self._known[id(tag.parent)]
-
-    def _step(self, tag: Tag) -> str:
-        if id(tag) not in self._steps and tag.parent is not None:
-            self._number(tag.parent)
-        return self._steps[id(tag)]
-
-    def _number(self, parent: Tag) -> None:
-        tags = [child for child in parent.contents if isinstance(child, Tag)]
-        totals = Counter(tag.name for tag in tags)
-        seen: Counter[str] = Counter()
-        for position, tag in enumerate(tags, start=1):
-            seen[tag.name] += 1
-            index = f"[{seen[tag.name]}]" if totals[tag.name] > 1 else ""
-            plain = _XPATH_NAME.fullmatch(tag.name)  # XPath has no way to say <o:p> or <p,>
-            self._steps[id(tag)] = f"{tag.name}{index}" if plain else f"*[{position}]"

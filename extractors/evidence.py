@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from extractors.grammar import HYPHENS, word_pieces
-from schemas.document import Document, Span
+from schemas.document import RAISED, Document, Span
 from schemas.record import Evidence
 
 __all__ = ["Found", "Locator"]
 
 _HEADINGS = frozenset({"h1", "h2", "h3"})
+_POINT = re.compile(r"(?<=\d)\\\.(?=\d\d(?!\d))")  # escaped, where raised cents may stand for it
 _GAP = f"[\\s{re.escape(HYPHENS)}]+"
 
 
@@ -87,8 +88,10 @@ class Locator:
     def _matches(self, pattern: str) -> list[Span]:
         if not pattern:
             return []
-        search = re.compile(pattern, re.IGNORECASE).finditer
         text = self._document.text
+        if RAISED in text:
+            pattern = _POINT.sub(f"[.{RAISED}]", pattern)
+        search = re.compile(pattern, re.IGNORECASE).finditer
         found = (match for part in self._shown for match in search(text, part.start, part.end))
         return [span for match in found if self._whole_words(span := Span(*match.span()))]
 

@@ -23,6 +23,7 @@ import json
 import re
 from collections.abc import Sequence
 
+from schemas.document import RAISED
 from schemas.schema import Field, Kind, Schema
 
 __all__ = [
@@ -95,8 +96,9 @@ def _whole_pieces(text: str) -> list[str]:
 
 
 def fold_lines(text: str) -> str:
-    """*text* with every line break read as a space; offsets stay the same."""
-    return text.replace("\n", " ")
+    """*text* with every line break read as a space, and raised cents after a point, as models write
+    them; offsets stay the same."""
+    return text.replace("\n", " ").replace(RAISED, ".")
 
 
 def build_grammar(schema: Schema, text: str, *, links: Sequence[str] = ()) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from extractors.blocks import Link
 from extractors.model.tokenizer import TokenCounter
 from extractors.ranking import rank_blocks, telling_attributes
-from schemas.document import Document, Span
+from schemas.document import RAISED, Document, Span
 from schemas.schema import Schema
 
 __all__ = ["Passage", "Shown"]
@@ -169,7 +169,7 @@ class Shown:
         space = text.rfind(" ", 0, low + 1)
         end = space if space > 0 else low
         span = Span(block.span.start, block.span.start + end)
-        return Passage((span,), text[:end], True, {}, (place,))
+        return Passage((span,), text[:end].replace(RAISED, "."), True, {}, (place,))
 
 
 def _marked_blocks(document: Document, links: dict[str, Link]) -> list[str]:
@@ -183,6 +183,7 @@ def _marked_blocks(document: Document, links: dict[str, Link]) -> list[str]:
             text += f"{document.text[start:end]} [{name}]"
             start = end
         text += document.text[start : block.span.end]
+        text = text.replace(RAISED, ".")  # as the grammar has it, and models write prices
         if block.is_attribute:
             text = f"[{block.tag.removeprefix('@')}] {text}"
         texts.append(f"# {text}" if block.tag in _HEADINGS else text)

@@ -30,7 +30,10 @@ _LABELLED = {"dt": 1.0, "dd": 1.0, "th": 1.0, "td": 0.7, "li": 0.3, "time": 1.0,
 AROUND = re.compile(
     r"/(?:nav|footer|aside|form|button|select)\b|^/html/body(?:/div(?:\[\d+\])?)*/header\b"
 )
-"""Paths of what stands around a page's subject. The header of an article is its own."""
+"""Paths of what stands around a page's subject. The header of an article is its own. So is a form
+that holds the page, which `_around` knows."""
+_FORM_STEP = re.compile(r"/form(?:\[\d+\])?(?=/|$)")
+_FORM_SHARE = 0.3  # of a page's text, from which on a form is no form of the page but holds it
 _AROUND_COST = 3.0
 _SKIPPED_COST = 6.0
 _LABEL = re.compile(r"^[^:：]{2,40}[:：]")
@@ -62,9 +65,13 @@ _FORM_WORDS = (
     ("phone telep tel mobil conta", (_PHONE, 1.5)),
     ("sku gtin ean isbn mpn refer code", (_CODE, 1.5)),
 )
+# What is nothing but such a value is likelier to be one that is asked for than one in a sentence.
+_EXACT = frozenset({(_AMOUNT, 2.0), (_CODE, 1.5)})
+_ALONE, _ALONE_WORDS = 1.5, 4
 _NAMING = frozenset({"@alt", "@title", "@aria-label"})
 _SHARED_WORTH = 1.2
 _INHERITED = 0.6  # of a heading's shared words, by each block under it
+_TOLD, _LABEL_WORDS, _TOLD_WORDS = 0.8, 4, 12  # of a label's shared words, by the value after it
 _START_WORTH, _START_BLOCKS = 4.0, 25.0  # the first blocks of the main part, and how fast it fades
 _TOP_WORTH, _TOP_BLOCKS = 2.0, 4.0
 _ITEM_WORTH, _ITEM_CHARS = 3.0, 80
@@ -80,6 +87,7 @@ def rank_blocks(document: Document, schema: Schema) -> list[float]:
     signs = _Signs(document, schema)
     start = _main_start(document.blocks)
     skipped = blocks_to_skip(document, schema.skip)
+    around = _around(document)
     scores, under = [], 0.0
     for place, block in enumerate(document.blocks):
         if block.tag in _HEADINGS:
@@ -88,6 +96,7 @@ def rank_blocks(document: Document, schema: Schema) -> list[float]:
         score = (
             _SHARED_WORTH * max(signs.shared[place], _INHERITED * under)
             + _structure(block, text)
+            - _AROUND_COST * (place in around)
             + signs.form(text)
             + _nearness(place - start)
         )
@@ -112,13 +121,11 @@ def promising_blocks(document: Document, schema: Schema) -> set[int]:
     ]
     if _asks_for_items(schema):
         _lift_items(document, scores)
-    skipped = blocks_to_skip(document, schema.skip)
+    skipped, around = blocks_to_skip(document, schema.skip), _around(document)
     return {
         place
         for place, score in enumerate(scores)
-        if score >= _PROMISING
-        and place not in skipped
-        and not AROUND.search(document.blocks[place].xpath)
+        if score >= _PROMISING and place not in skipped and place not in around
     }
 
 
@@ -127,12 +134,13 @@ def telling_attributes(document: Document, schema: Schema) -> list[int]:
     first: those that have the form of one of its values and stand in no menu."""
     first = len(document.visible.blocks)
     forms = {form for field in schema.walk() for form in forms_of(field)}
+    around = _around(document)
     scores: dict[int, float] = {}
     for place, block in enumerate(document.blocks[first:], start=first):
         text = document.quote(block.span)
         worth = sum(worth for form, worth in forms if form.search(text))
         named = block.tag in _NAMING and not _NUMBER.search(text)  # a face, a brand, a button
-        if worth and not named and not AROUND.search(block.xpath):
+        if worth and not named and place not in around:
             scores[place] = worth
     return sorted(scores, key=lambda place: -scores[place])
 
@@ -147,11 +155,34 @@ class _Signs:
         fields = list(schema.walk())
         self.words = [_words(document.quote(block.span)) for block in document.blocks]
         self.shared = _shared(self.words, [_query(field) for field in fields])
-        self._forms = {form for field in fields for form in forms_of(field)}
+        forms = {form for field in fields for form in forms_of(field)}
+        exact = _EXACT
+        if _asks_for_items(schema):  # lists are full of amounts, and of lines that look like labels
+            exact = frozenset()
+        else:
+            self._tell_of_next(document)
+        self._forms = [(form, worth, (form, worth) in exact) for form, worth in forms]
+
+    def _tell_of_next(self, document: Document) -> None:
+        """A short block that names a field is the label of a number in the next one."""
+        texts = [document.quote(block.span) for block in document.blocks]
+        own = list(self.shared)
+        for place, worth in enumerate(own[:-1]):
+            then = place + 1
+            few = len(self.words[place]) <= _LABEL_WORDS and len(self.words[then]) <= _TOLD_WORDS
+            heads = document.blocks[place].tag in ("h1", "title")
+            if worth and few and not heads and not _NUMBER.search(texts[place]):
+                told = _TOLD * worth if _NUMBER.search(texts[then]) else 0.0
+                self.shared[then] = max(own[then], told)
 
     def form(self, text: str) -> float:
         """Worth of the forms asked for that *text* has."""
-        return sum(worth for form, worth in self._forms if form.search(text))
+        alone = len(text.split()) <= _ALONE_WORDS
+        return sum(
+            worth * (_ALONE if alone and exact else 1.0)
+            for form, worth, exact in self._forms
+            if form.search(text)
+        )
 
 
 def _asks_for_items(schema: Schema) -> bool:
@@ -224,9 +255,36 @@ def _structure(block: Block, text: str) -> float:
     worth = _HEADINGS.get(block.tag, 0.0) + _LABELLED.get(block.tag, 0.0)
     if _LABEL.match(text):
         worth += 1.0
-    if AROUND.search(block.xpath):
-        worth -= _AROUND_COST
     return worth
+
+
+def _around(document: Document) -> set[int]:
+    """The blocks of *document* that stand around its subject, those of attributes too."""
+    whole = _whole_forms(document.visible)
+    return {i for i, block in enumerate(document.blocks) if _stands_around(block.xpath, whole)}
+
+
+def _whole_forms(document: Document) -> set[str]:
+    """Paths of forms that hold the page's heading or a good part of its text, as those that some
+    servers put around every page do."""
+    letters: Counter[str] = Counter()
+    whole = set()
+    for block in document.blocks:
+        if form := _FORM_STEP.search(block.xpath):
+            path = block.xpath[: form.end()]
+            letters[path] += len(block.span)
+            if block.tag == "h1":
+                whole.add(path)
+    least = _FORM_SHARE * len(document.text)
+    return whole | {path for path, count in letters.items() if count >= least}
+
+
+def _stands_around(path: str, whole: set[str]) -> bool:
+    found = AROUND.search(path)
+    form = _FORM_STEP.match(path, found.start()) if found else None
+    if form and path[: form.end()] in whole:
+        return AROUND.search(path, form.end()) is not None
+    return found is not None
 
 
 def _main_start(blocks: Sequence[Block]) -> int:

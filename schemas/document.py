@@ -8,9 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 
-__all__ = ["Block", "Document", "Span"]
+__all__ = ["RAISED", "Block", "Document", "Span"]
 
 BLOCK_SEPARATOR = "\n"
+
+RAISED = "\u202f"
+"""Narrow space: in a page's text, between a number and two digits that stand raised or small after
+it, as the cents of a price do. All other white space there is plain."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

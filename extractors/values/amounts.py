@@ -21,7 +21,13 @@ from extractors.values.currencies import (
     may_mean,
 )
 from extractors.values.customs import Customs
-from extractors.values.numerals import Numeral, find_numerals, plain_digits, readings
+from extractors.values.numerals import (
+    Numeral,
+    find_numerals,
+    plain_digits,
+    readings,
+    with_cents,
+)
 from extractors.values.periods import period_of
 from schemas.money import Money
 
@@ -66,7 +72,7 @@ def read_money(text: str, customs: Customs) -> Money | None:
     One mark before three digits parts thousands, whatever the page's language: prices have no three
     decimals, unless the currency has.
     """
-    text = _closed_up(" ".join(plain_digits(text[:MAX_READ]).split()))
+    text = _closed_up(" ".join(plain_digits(with_cents(text[:MAX_READ])).split()))
     if _FREE.fullmatch(text):
         return Money(Decimal(0))
     mentions = list(find_currencies(text))

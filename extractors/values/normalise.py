@@ -18,7 +18,7 @@ from extractors.values.amounts import names_money, read_money
 from extractors.values.customs import UNKNOWN, Customs
 from extractors.values.dates import read_date
 from extractors.values.forms import FORMS
-from extractors.values.numerals import find_numerals, readings
+from extractors.values.numerals import find_numerals, readings, with_cents
 from schemas.limits import admits
 from schemas.output import value_schema
 from schemas.schema import Field, Kind
@@ -63,7 +63,7 @@ def _text(text: str, field: Field, customs: Customs) -> str | None:
 
 def _number(text: str, field: Field, customs: Customs) -> int | float | None:
     """The first number in *text*; of two readings the first that *field* lets through."""
-    line = " ".join(text[:MAX_READ].split())
+    line = " ".join(with_cents(text[:MAX_READ]).split())
     is_price = names_money(line) or not _PRICES.isdisjoint(field.labels)
     for numeral in find_numerals(line):
         found = readings(numeral, customs, grouped=True if is_price else None)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 
 from extractors.values.customs import Customs
+from schemas.document import RAISED
 
-__all__ = ["Numeral", "find_numerals", "plain_digits", "readings"]
+__all__ = ["Numeral", "find_numerals", "plain_digits", "readings", "with_cents"]
 
 # One character for one, so that places stay what they are in the page's text.
 _SIGNS = {
@@ -31,6 +32,7 @@ _NUMERAL = re.compile(
 )
 _FRACTION = re.compile(r"\s?([\u00bc-\u00be\u2150-\u215e])")
 _SIGN_BEFORE = re.compile(r"(?:^|[\s(\[:=])([-+])$")
+_RAISED_CENTS = re.compile(rf"(\d[\d.,' ]*){RAISED}(?=\d\d(?!\d))")
 _SCALES = {
     3: "thousand tsd tausend mila mil tys тыс тис bin ribu nghìn พัน 千 천",
     4: "万 萬 만",
@@ -74,6 +76,24 @@ def plain_digits(text: str) -> str:
     if text.isascii():
         return text
     return "".join(_plain(sign) for sign in text)
+
+
+def with_cents(text: str) -> str:
+    """*text* with a mark between numbers and the cents that stand raised after them; as long as it.
+
+    After a number that has decimals, raised digits are a note, and stay apart.
+
+    >>> with_cents("1.299\N{NARROW NO-BREAK SPACE}95 €")
+    '1.299,95 €'
+    """
+    return _RAISED_CENTS.sub(_marked, text) if RAISED in text else text
+
+
+def _marked(match: re.Match[str]) -> str:
+    whole = match[1]
+    if re.search(r"[.,]\d{1,2}$", whole):
+        return f"{whole} "
+    return f"{whole}{',' if '.' in whole else '.'}"
 
 
 def _plain(sign: str) -> str:

@@ -35,6 +35,7 @@ __all__ = [
     "answers_in",
     "evaluate",
     "page_name",
+    "pages_of",
     "pages_without_gold",
     "read_gold_set",
     "report_on",
@@ -205,9 +206,14 @@ def _nothing_to_score(schema: Schema, pages: Sequence[GoldPage]) -> GoldError:
 
 
 def report_on(schema: Schema, pages: Sequence[GoldPage], results: Iterable[PageResult]) -> Report:
-    """As `evaluate`, of a job's *results*, with what a page took on average."""
-    known = {page.name for page in pages} | {page.source for page in pages}
-    kept = [r for r in results if page_name(r.source) in known or r.source in known]
+    """As `evaluate`, of a job's *results*, with what a page took on average.
+
+    Raises:
+        GoldError: as `evaluate`, or several results are of one page.
+    """
+    found = list(results)
+    known = pages_of([result.source for result in found], pages)
+    kept = [result for result in found if result.source in known]
     report = evaluate(schema, pages, _answers(map(page_line, kept), pages))
     seconds = sum(sum(result.seconds.values()) for result in kept)
     tokens = sum(result.tokens.prompt + result.tokens.output for result in kept)
@@ -276,30 +282,42 @@ def _lines(text: str) -> Iterator[Any]:
 
 def _answers(lines: Iterable[Mapping[str, Any]], pages: Sequence[GoldPage]) -> dict[str, Answered]:
     """What *lines* of results say, by page name."""
-    places = {str(page.page): page.name for page in pages if page.page}
-    places |= {page.source: page.name for page in pages if page.source}
-    exact: dict[str, Answered] = {}
-    namesakes: dict[str, dict[str, Answered]] = defaultdict(dict)
-    for line in lines:
-        source = str(line["source"])
-        if source in places:
-            exact[places[source]] = _answered(line)
-        else:
-            namesakes[page_name(source)][source] = _answered(line)
-    wanted = {page.name for page in pages} or set(namesakes)
-    for name in wanted & (set(namesakes) - set(exact)):
-        exact[name] = _only(name, namesakes[name])
-    return exact
+    kept = [(str(line["source"]), line) for line in lines]
+    sources = [source for source, _ in kept]
+    found = pages_of(sources, pages or [GoldPage(page_name(source), {}) for source in sources])
+    return {found[source].name: _answered(line) for source, line in kept if source in found}
 
 
-def _only(name: str, results: Mapping[str, Answered]) -> Answered:
-    if len(results) > 1:
-        first, second, *_ = results
-        raise GoldError(
-            f"{len(results)} results are of a page {name!r}: {first}, {second}",
-            hint="leave all but one of them out, or give their gold other names",
-        )
-    return next(iter(results.values()))
+def pages_of(sources: Sequence[str], pages: Sequence[GoldPage]) -> dict[str, GoldPage]:
+    """Which of *pages* each result is of, by the result's source: the one it was read from; else,
+    where no result is of that very page, the one of its file's name. Others are left out.
+
+    Raises:
+        GoldError: several results are of one page.
+    """
+    places = {str(page.page): page for page in pages if page.page}
+    places |= {page.source: page for page in pages if page.source}
+    named = {page.name: page for page in pages}
+    read = {places[source].name for source in sources if source in places}
+    found: dict[str, GoldPage] = {}
+    claims: dict[str, list[str]] = defaultdict(list)
+    for source in sources:
+        namesake = named.get(page_name(source))
+        page = places.get(source) or (namesake if namesake and namesake.name not in read else None)
+        if page is not None:
+            found[source] = page
+            claims[page.name].append(source)
+    _refuse_doubles(claims)
+    return found
+
+
+def _refuse_doubles(claims: Mapping[str, Sequence[str]]) -> None:
+    for name, sources in claims.items():
+        if len(sources) > 1:
+            raise GoldError(
+                f"{len(sources)} results are of a page {name!r}: {sources[0]}, {sources[1]}",
+                hint="leave all but one of them out, or give their gold other names",
+            )
 
 
 def _answered(line: Mapping[str, Any]) -> Answered:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from orchestration.evaluation.evaluate import GoldPage, page_name
+from orchestration.evaluation.evaluate import GoldPage, pages_of
 from orchestration.evaluation.scoring import is_right, pair_up
 from schemas.record import Cell, PageResult, Record, Signals, Tier, Value, ValueStatus
 from schemas.schema import Field, Schema
@@ -46,12 +46,15 @@ class Bin:
 def judge(
     schema: Schema, pages: Iterable[GoldPage], results: Iterable[PageResult]
 ) -> Iterator[Judged]:
-    """Every answer of *results* that the gold of its page has a say on; objects are left out."""
-    pages = list(pages)
-    known = {page.name: page for page in pages}
-    read_from = {page.source: page for page in pages if page.source}
-    for result in results:
-        page = read_from.get(result.source) or known.get(page_name(result.source))
+    """Every answer of *results* that the gold of its page has a say on; objects are left out.
+
+    Raises:
+        GoldError: several results are of one page.
+    """
+    found = list(results)
+    known = pages_of([result.source for result in found], list(pages))
+    for result in found:
+        page = known.get(result.source)
         if page is None:
             continue
         for record, gold in _pairs(schema, page, result.records):

@@ -108,6 +108,28 @@ def test_navigation_comes_last() -> None:
     assert order(("nav/a", "Contact pay"), ("main/p", "a house"))[-1] == "Contact pay"
 
 
+def test_a_form_around_the_whole_page_is_the_page() -> None:
+    page = [("form/h1", "Pots"), ("form/p[1]", "900 EUR"), ("form/p[2]", "A pot")]
+    assert order(*page, ("p", "so what"), ("aside/p", "800 EUR"))[1] == "900 EUR"
+    assert order(*page, ("form/nav/p", "Contact"))[-1] == "Contact"
+    small = [("h1", "Pots"), ("p", "It rained all day and all night too"), ("form[1]/p", "Mail")]
+    assert order(*small)[-1] == "Mail"
+
+
+def test_an_amount_by_itself_comes_before_one_in_a_sentence() -> None:
+    offer = Schema("offer", (Field("price", Kind.MONEY),))
+    said = [("p[1]", "Last year it was 90 EUR"), ("p[2]", "80 EUR")]
+    assert order(*said, schema=offer)[0] == "80 EUR"
+
+
+def test_a_number_after_a_label_that_names_a_field_is_worth_as_much() -> None:
+    house = Schema("house", (Field("bathrooms", Kind.TEXT),))
+    prose = [(f"p[{i}]", "It rained all day") for i in range(1, 40)]
+    facts = ["Area", "7 and a half", "Bathrooms", "2 and a half"]
+    found = order(*prose, *((f"div/p[{i}]", fact) for i, fact in enumerate(facts)), schema=house)
+    assert found.index("2 and a half") < found.index("7 and a half")
+
+
 def test_the_header_of_an_article_is_its_own() -> None:
     assert order(("header/p", "Ada"), ("main/article/header/p", "Bea"))[0] == "Bea"
 

@@ -245,6 +245,16 @@ def test_two_results_of_one_name_are_refused_not_the_last_taken(tmp_path: Path) 
     assert answers_in(file, [GoldPage("hoe", {})]) == {}
 
 
+def test_two_results_of_one_very_page_are_refused_too(tmp_path: Path) -> None:
+    own = GoldPage("axe", {}, Path("html/axe.html"), source="https://ex.org/axe")
+    twice = results_file(tmp_path, "html/axe.html", "html/axe.html")
+    with pytest.raises(GoldError, match="2 results are of a page 'axe'"):
+        answers_in(twice, [own])
+    both = results_file(tmp_path, "html/axe.html", "https://ex.org/axe")
+    with pytest.raises(GoldError, match="2 results are of a page 'axe'"):
+        answers_in(both, [own])
+
+
 def test_of_two_results_of_one_name_that_of_the_very_page_counts(tmp_path: Path) -> None:
     file = results_file(tmp_path, "a/axe.html", "b/axe.html", "https://ex.org/buy?axe")
     own = GoldPage("axe", {}, Path("b/axe.html"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from orchestration.evaluation.evaluate import GoldPage
@@ -40,6 +42,15 @@ def verdicts(
     records = tuple(Record(cells, "", i) for i, cells in enumerate(rows))
     result = PageResult("html/page.html", PageStatus.OK, records)
     return [a.right for a in judge(SCHEMA, [GoldPage("page", gold)], [result])]
+
+
+def test_a_namesake_of_a_page_is_not_judged_by_its_gold() -> None:
+    pages = [GoldPage("page", {"title": "Cook"}, Path("a/page.html"))]
+    results = [
+        PageResult(f"{folder}/page.html", PageStatus.OK, (Record({"title": found(said)}, ""),))
+        for folder, said in (("a", "Cook"), ("b", "Nurse"))
+    ]
+    assert [answer.right for answer in judge(SCHEMA, pages, results)] == [True]
 
 
 def test_a_value_is_right_when_the_gold_or_another_accepted_answer_says_so() -> None:
