@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Before numpy is imported. The matrices here are so small that its threads would only wait for each
+# other, at full speed: a product took 25 times the processor where other work shared the cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # A shared CI machine stalls now and then; a slow example is not a failing one.
 settings.register_profile("fieldwise", deadline=None)
 settings.load_profile("fieldwise")
