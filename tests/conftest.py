@@ -13,7 +13,9 @@ from hypothesis import settings
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # A shared CI machine stalls now and then; a slow example is not a failing one.
-settings.register_profile("fieldwise", deadline=None)
+# Each run draws other examples; `--hypothesis-profile=deep` draws ten times as many.
+settings.register_profile("fieldwise", deadline=None, max_examples=30)
+settings.register_profile("deep", deadline=None, max_examples=300)
 settings.load_profile("fieldwise")
 
 
