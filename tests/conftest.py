@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import tracemalloc  # noqa: F401 (see below)
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# pytest imports tracemalloc where a finalizer fails. Should the garbage collector run that within
+# another import, Python 3.11 loses that import's lock: KeyError in `_ModuleLock.acquire`. What is
+# loaded already takes no lock.
 
 # Before numpy is imported. The matrices here are so small that its threads would only wait for each
 # other, at full speed: a product took 25 times the processor where other work shared the cores.
