@@ -188,10 +188,12 @@ def installed(recipe: Recipe, folder: Path) -> Path:
         return python
     folder.mkdir(parents=True, exist_ok=True)
     print(f"installing {recipe.title} (once; it may take minutes)", file=sys.stderr, flush=True)
-    venv.create(folder / "venv", with_pip=True, clear=True)
+    venv.create(folder / "venv", clear=True)
     # pip keeps a wheel that it has built whatever the flags were, and would hand it out again.
     fresh = ["--no-cache-dir"] if recipe.build else []
-    pip = [str(python), "-m", "pip", "install", *fresh, "-r", str(recipe.requirements)]
+    # Our own pip installs into it: one of its own would take seconds to get there.
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", *fresh]
+    pip += ["-r", str(recipe.requirements)]
     log = folder / "install.txt"
     with log.open("w", encoding="utf-8") as said:
         env = {**os.environ, **dict(recipe.build)}

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import os
+import tracemalloc  # noqa: F401 (see below)
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+# pytest imports tracemalloc where a finalizer fails. Should the garbage collector run that within
+# another import, Python 3.11 loses that import's lock: KeyError in `_ModuleLock.acquire`. What is
+# loaded already takes no lock.
+
+# Before numpy is imported. The matrices here are so small that its threads would only wait for each
+# other, at full speed: a product took 25 times the processor where other work shared the cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # A shared CI machine stalls now and then; a slow example is not a failing one.
-settings.register_profile("fieldwise", deadline=None)
+# Each run draws other examples; `--hypothesis-profile=deep` draws ten times as many.
+settings.register_profile("fieldwise", deadline=None, max_examples=30)
+settings.register_profile("deep", deadline=None, max_examples=300)
 settings.load_profile("fieldwise")
 
 

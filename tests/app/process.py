@@ -17,7 +17,7 @@ from typing import IO
 __all__ = ["ROOT", "free_port", "started"]
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60  # seconds for the first line; a machine that compiles Gradio anew needs some
+PATIENCE = 180  # seconds for the first line and the end; a busy machine needs some
 
 
 def free_port() -> int:
@@ -46,8 +46,8 @@ def started(data: Path, **settings: str) -> Iterator[str]:
         yield _address(lines)
     finally:
         process.terminate()
-        process.wait(20)
-        reader.join(20)
+        process.wait(PATIENCE)
+        reader.join(PATIENCE)
         process.stdout.close()
 
 

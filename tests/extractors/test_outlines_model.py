@@ -61,7 +61,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> CompiledModel:
 
 @pytest.fixture(scope="module")
 def model(compiled: CompiledModel) -> OutlinesModel:
-    return OutlinesModel(Runtime(compiled), tiny.tokenizer(), max_tokens=400)
+    return OutlinesModel(Runtime(compiled, threads=1), tiny.tokenizer(), max_tokens=400)
 
 
 def answer(model: OutlinesModel, output_type: Any) -> str:

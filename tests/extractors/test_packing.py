@@ -25,7 +25,8 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
     """In float32: 8-bit codes turn the last digit's difference into a visible one."""
     folder = tmp_path_factory.mktemp("model")
     source = open_checkpoint(tiny.save(folder / "weights"))
-    return Runtime(compile_model(source, folder / "compiled", precision=Precision.FLOAT32))
+    compiled = compile_model(source, folder / "compiled", precision=Precision.FLOAT32)
+    return Runtime(compiled, threads=1)
 
 
 @pytest.fixture(scope="module")

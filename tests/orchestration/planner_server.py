@@ -66,8 +66,9 @@ class PlannerServer:
         self.asked: list[Asked] = []
         self.answers = list(answers)
         self._lock = threading.Lock()
+        self._over = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server.daemon_threads = False  # so that closing it waits for every answer's thread
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -90,7 +91,7 @@ class PlannerServer:
         with self._lock:
             self.asked.append(asked)
             answer = self.answers.pop(0) if self.answers else fails(500, "the script is over")
-        threading.Event().wait(answer.waits_s)
+        self._over.wait(answer.waits_s)
         body = answer.body.encode()
         try:
             handler.send_response(answer.status)
@@ -111,6 +112,7 @@ class PlannerServer:
         try:
             yield self
         finally:
+            self._over.set()
             self._server.shutdown()
             thread.join()
             self._server.server_close()

@@ -199,9 +199,9 @@ def stored(
 
 
 @pytest.mark.parametrize("kind", gguf_blocks.FORMATS, ids=lambda kind: kind.name)
-@pytest.mark.parametrize("architecture", ["qwen2", "llama"])
-@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize(("architecture", "tied"), [("qwen2", True), ("llama", False)])
 def test_gguf_of_every_format(tmp_path: Path, kind: Kind, architecture: str, tied: bool) -> None:
+    """Every format in either architecture, and of either kind of head."""
     shape = wide(architecture)
     kept, stood_for = stored(shape, [kind], tied=tied)
     file = gguf_file.write(tmp_path / "model.gguf", shape, kept)

@@ -76,7 +76,7 @@ def shop() -> Iterator[str]:
         yield f"{address}/"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def guarded() -> Iterator[Renderer]:
     """A browser behind a reader that asks public addresses alone."""
     limits = Limits(timeout_s=15)
