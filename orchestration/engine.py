@@ -134,8 +134,8 @@ class Engine:
         Raises:
             ModelMissing: no weights, before the first readable page; the job can be resumed.
             NoMemory: the model does not fit into what is left; the same holds.
-            StoreError: the results cannot be kept, or *job* is the name of another job: finished,
-                or of another schema or plan.
+            StoreError: the results cannot be kept, *job* reads as a number, or is the name of
+                another job: finished, or of another schema or plan.
             PlanError: a layout has no plan, and the settings let no lesser planner make one.
         """
         given, names = tuple(sources), names or {}

@@ -116,7 +116,8 @@ def errors_as_exit_status() -> Iterator[None]:
             raise
         for wrong in error.errors():
             name = "FIELDWISE_" + "_".join(map(str, wrong["loc"])).upper()
-            say(f"fieldwise: {name}: {wrong['msg']} (set it to such a value, or unset it)")
+            why = wrong["msg"].removeprefix("Value error, ")
+            say(f"fieldwise: {name}: {why} (set it to such a value, or unset it)")
         raise typer.Exit(ExitStatus.BAD_USAGE) from error
     except BrokenPipeError as error:  # the reader of our output has left, as `head` does
         sys.stderr.close()

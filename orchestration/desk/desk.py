@@ -29,6 +29,7 @@ from orchestration.desk.where import what_runs_where
 from orchestration.engine import Engine
 from orchestration.exports.export import ExportOptions, Format, file_name, write
 from orchestration.intake import shown
+from orchestration.storage.job_names import refuse_name
 from orchestration.storage.review import Review
 from orchestration.storage.store import Job
 from schemas.errors import SourceError, StoreError
@@ -91,7 +92,10 @@ class Desk:
         return self._where[over]
 
     def start(self, asked: Asked, owner: str) -> Run:
-        """Put a job in line. Raises FieldwiseError when too many wait, or its name is taken."""
+        """Put a job in line. Raises FieldwiseError when too many wait, or its name is taken, or
+        reads as a number."""
+        if asked.job:
+            refuse_name(asked.job)
         if asked.job and self._store.job(asked.job):
             raise StoreError(f"there is a job named {asked.job!r} already", hint="choose another")
         return self.runs.start(asked, owner=owner)

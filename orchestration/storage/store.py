@@ -30,6 +30,7 @@ from orchestration.storage.corrections import Correction, from_body, to_body
 from orchestration.storage.corrections import Path as ValuePath
 from orchestration.storage.corrections import corrected as lay_over
 from orchestration.storage.database import Database
+from orchestration.storage.job_names import refuse_name
 from schemas.errors import StoreError
 from schemas.record import PageResult, PageStatus
 from schemas.schema import Schema
@@ -97,9 +98,8 @@ class Store:
         sources: Sequence[str] = (),
         options: Mapping[str, Any] | None = None,
     ) -> Job:
-        """A new open job. Raises StoreError when *name* is empty or taken."""
-        if not name:
-            raise StoreError("a job needs a name", hint="give it one, such as `jobs-may`")
+        """A new open job. Raises StoreError when *name* is empty, a number, or taken."""
+        refuse_name(name)
         created = datetime.now(UTC)
         row = (
             _blob(name),

@@ -153,3 +153,13 @@ def test_a_planner_says_nothing_of_packages_that_are_not_needed(tmp_path: Path) 
     )
     assert done.returncode == 3
     assert done.stderr.startswith("fieldwise: the planning endpoint cannot be reached")
+
+
+def test_a_planners_address_that_is_none_is_refused_before_anything_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FIELDWISE_PLANNER_URL", "localhost:8000/v1")
+    done = run("plan", "nowhere.html", "--schema", "title,")
+    assert done.exit_code == 2
+    assert "FIELDWISE_PLANNER_URL: the address has no scheme" in done.stderr
+    assert "write http://localhost:8000/v1" in done.stderr
