@@ -96,7 +96,7 @@ def leave(ended: JobEnded, counts: Counter[PageStatus]) -> None:
             f"go on with `fieldwise jobs resume {shlex.quote(ended.job.name)}`"
         )
         raise typer.Exit(ExitStatus.STOPPED)
-    if counts[PageStatus.FAILED]:
+    if counts[PageStatus.FAILED] or counts[PageStatus.PARTIAL]:
         raise typer.Exit(ExitStatus.SOME_FAILED)
 
 

@@ -27,6 +27,7 @@ from orchestration.desk.runs import Asked, Run, Runs
 from orchestration.desk.sheet import Sheet, record_of, values_at
 from orchestration.desk.where import what_runs_where
 from orchestration.engine import Engine
+from orchestration.events import LayoutPlanned
 from orchestration.exports.export import ExportOptions, Format, file_name, write
 from orchestration.intake import shown
 from orchestration.storage.job_names import refuse_name
@@ -236,9 +237,12 @@ class Desk:
             planned = self._engine.plan(asked.sources, asked.schema)
             if isinstance(planned, Generator):  # else pages would be read ahead for nobody
                 stack.callback(planned.close)
+            left_out: list[str] = []
             for event in planned:
-                return shown(event.source, asked.names), event.plan
-        raise SourceError("no page could be planned for", hint="look whether they can be read")
+                if isinstance(event, LayoutPlanned):
+                    return shown(event.source, asked.names), event.plan
+                left_out.append(f"{shown(event.source, asked.names)}: {event.why.explain()}")
+        raise SourceError(_no_plan(left_out))
 
     def estimate(self, asked: Asked) -> Estimate:
         """What *asked* is likely to take, by its plan. Raises as `Engine.estimate`."""
@@ -250,6 +254,11 @@ class Desk:
         with self._lock:
             self._sheets.pop(job.id, None)
             self._queues.pop(job.id, None)
+
+
+def _no_plan(left_out: Sequence[str]) -> str:
+    more = f"; and {len(left_out) - 1:,} more" if len(left_out) > 1 else ""
+    return f"no page could be planned for: {''.join(left_out[:1])}{more}"
 
 
 def _may_see(job: Job, owner: str) -> bool:

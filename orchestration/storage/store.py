@@ -39,6 +39,9 @@ __all__ = ["Job", "JobState", "Store"]
 
 PAGES_AT_ONCE = 32  # read under one lock; bounds the memory of `results`
 CORRECTION = "FROM corrections WHERE job = ? AND source = ? AND record = ? AND path = ?"
+UNFINISHED = ", ".join(
+    f"'{status}'" for status in (PageStatus.FAILED, PageStatus.PARTIAL, PageStatus.STOPPED)
+)
 SELECT_JOB = "SELECT id, name, created, schema, state, sources, options FROM jobs"
 
 
@@ -248,11 +251,10 @@ class Store:
             ]
 
     def finished(self, job_id: int) -> set[int]:
-        """The positions a resumed job need not read again: every saved page that did not fail, and
-        was not stopped in the middle."""
-        sql = "SELECT position FROM pages WHERE job = ? AND status NOT IN (?, ?)"
-        unfinished = (PageStatus.FAILED.value, PageStatus.STOPPED.value)
-        return {position for (position,) in self._file.all(sql, (job_id, *unfinished))}
+        """The positions a resumed job need not read again: every saved page that did not fail, in
+        whole or in part, and was not stopped in the middle."""
+        sql = f"SELECT position FROM pages WHERE job = ? AND status NOT IN ({UNFINISHED})"
+        return {position for (position,) in self._file.all(sql, (job_id,))}
 
     def counts(self, job_id: int) -> dict[PageStatus, int]:
         """How many of the saved pages ended in each status; a status none ended in is left out."""
