@@ -72,6 +72,7 @@ class JobRun:
         self._learned = LearnedLayouts(job.schema) if learns else None
         self._agreed = Agreement()
         self._spent = JobCost()
+        self._saved: set[tuple[str, int]] = set()  # pages of earlier runs
         self._unstored = 0  # tokens of plans whose first page was not stored
 
     def events(self, given: Sequence[str]) -> Iterator[Event]:
@@ -83,6 +84,7 @@ class JobRun:
         left = [(place, source) for place, source in placed if place not in finished]
         yield JobStarted(job, len(found), len(found) - len(left))
         self._learn_again()
+        self._saved = set(self._store.places(job.id))
         sources = [source for _, source in left]
         with closing(self._intake.pages(job, sources, stop=orders.stop)) as pages:
             coming = Ahead(pages)
@@ -111,7 +113,7 @@ class JobRun:
             self._unstored += planning
             return "stopped"
         result = _with_planning(result, planning)
-        if result.status is PageStatus.FAILED and (earlier := self._earlier(source)):
+        if result.status is PageStatus.FAILED and (earlier := self._earlier(place, source)):
             self._spent += cost_of([result])
             yield PageDone(place, earlier)
             return None
@@ -121,8 +123,10 @@ class JobRun:
         yield PageDone(place, result)
         return "stopped" if result.status is PageStatus.STOPPED else None
 
-    def _earlier(self, source: Source) -> PageResult | None:
+    def _earlier(self, place: int, source: Source) -> PageResult | None:
         """What an earlier run found on a page that now cannot be read: it stays."""
+        if (source.name, place) not in self._saved:
+            return None
         earlier = self._store.page(self._job.id, source.name, corrected=False)
         return earlier if earlier and earlier.records else None
 

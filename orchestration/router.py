@@ -17,7 +17,7 @@ from extractors.blocks import ParsedPage
 from extractors.worker import Extraction
 from orchestration.agreement import LayoutAgreement
 from orchestration.cheapest import easier, settled, unanswered, unsettled
-from schemas.errors import DecodeFailed, ModelMissing
+from schemas.errors import DecodeFailed, ModelMissing, NoMemory
 from schemas.plan import Plan
 from schemas.plan_checks import checked
 from schemas.record import Record, Tier
@@ -91,7 +91,7 @@ class Router:
         """What the small worker says; `None` where none is here, or it fails."""
         try:
             return ask(Tier.SMALL, schema)
-        except ModelMissing as error:
+        except (ModelMissing, NoMemory) as error:
             log.warning("there is no small worker, the large one reads all: %s", error)
             self._has_small = False
         except DecodeFailed as error:

@@ -12,7 +12,7 @@ from extractors.pages import Page
 from extractors.worker import Extraction
 from orchestration.agreement import ENOUGH, Agreement, LayoutAgreement
 from orchestration.router import Repairing, Router
-from schemas.errors import DecodeFailed, ModelMissing
+from schemas.errors import DecodeFailed, ModelMissing, NoMemory
 from schemas.plan import Checks, FieldPlan, Plan
 from schemas.record import Record, Tier, Tokens, Value, ValueStatus
 from schemas.schema import Field, Kind, Schema
@@ -204,11 +204,14 @@ def test_a_large_worker_that_fails_loses_nothing_of_the_small_ones() -> None:
 
 
 def test_where_nothing_was_answered_the_failure_is_told() -> None:
+    workers = Workers({"title": (None, 0.5), "pay": (None, 0.5)}, DecodeFailed("out of room"))
     with pytest.raises(DecodeFailed, match="out of room"):
-        routed(Workers({}, DecodeFailed("out of room")))
+        routed(workers)
 
 
-@pytest.mark.parametrize("error", [DecodeFailed("no"), ModelMissing("no weights")])
+@pytest.mark.parametrize(
+    "error", [DecodeFailed("no"), ModelMissing("no weights"), NoMemory("no room")]
+)
 def test_without_a_small_worker_the_large_one_reads_all(error: Exception) -> None:
     workers = Workers(error, SURE)
     answer = routed(workers)
