@@ -12,14 +12,36 @@ from orchestration.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
 COMMANDS = {str(c.name or c.callback.__name__) for c in app.registered_commands if c.callback}
 
 
-@pytest.mark.parametrize("name", sorted(Settings.model_fields))
-def test_every_setting_is_in_the_readme(name: str) -> None:
-    assert f"FIELDWISE_{name.upper()}" in README
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_documented_as_the_code_says(name: str) -> None:
+    field = Settings.model_fields[name]
+    _, default, means = _row_of(f"FIELDWISE_{name.upper()}")
+    assert means == field.description
+    if field.default_factory is None:
+        assert default.strip("`") == _written(field.default)
+
+
+def test_no_setting_is_documented_that_does_not_exist() -> None:
+    known = {f"FIELDWISE_{name.upper()}" for name in Settings.model_fields}
+    assert set(re.findall(r"FIELDWISE_[A-Z_]*[A-Z]", SETTINGS + README)) <= known
+
+
+def _row_of(variable: str) -> list[str]:
+    row = next(line for line in SETTINGS.splitlines() if line.startswith(f"| `{variable}` |"))
+    return [cell.strip() for cell in row.strip("|").split("|")]
+
+
+def _written(default: object) -> str:
+    """A setting's default as people write it in the environment."""
+    if default is None:
+        return "unset"
+    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
