@@ -375,5 +375,5 @@ def test_pages_that_no_plan_can_be_made_for_are_told_with_the_reason(tmp_path: P
     left_out = {Path(one.source).name: one.why for one in told if isinstance(one, LeftOut)}
     assert set(left_out) == {"b.html", "none.html"}
     assert isinstance(left_out["none.html"], SourceError)
-    assert "404" in left_out["b.html"].explain()
+    assert "not found" in left_out["b.html"].explain()
     assert sum(isinstance(one, LayoutPlanned) for one in told) == 1

@@ -107,8 +107,7 @@ def test_that_the_page_does_not_say_is_one_where_it_saw_the_words(
 
 def test_that_the_page_does_not_say_is_none_where_it_did_not_see_the_words() -> None:
     """Of a page this long it is shown a part, and what the worker quoted is in another."""
-    cues = "<p>Title and tags, open or not.</p>" * 900
-    body = f"{BODY}{cues}<p>Nothing but a zebra crossing far down.</p>"
+    body = f"{BODY}<p>{'Nothing but plain talk. ' * 2_000}Then a zebra.</p>"
     cells = repaired({"title": {"quote": None}, "tags": {"quotes": []}}, body, title="zebra")
     assert set(cells) == {"open"}
 
