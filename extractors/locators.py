@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from extractors.blocks import ParsedPage
-from extractors.records import find_records
+from extractors.records import find_records, records_at
 from schemas.schema import Schema
 
 __all__ = ["record_path"]
@@ -36,7 +36,7 @@ def _path_in(page: ParsedPage, schema: Schema) -> str | None:
     if not paths:
         return None
     path = paths.most_common(1)[0][0]
-    return path if find_records(page, replace(schema, record_xpath=path)) == entries else None
+    return path if records_at(page, schema, path) == entries else None
 
 
 def _where_parted(one: str, other: str) -> str | None:

@@ -7,6 +7,7 @@ one, of values that differ the surest stands, and lists keep the order of the pa
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +16,10 @@ from typing import Any
 from schemas.record import ABSENT, Cell, Record, Value, ValueStatus, cell_data, cell_values
 from schemas.schema import Field, Kind, Schema
 
-__all__ = ["is_absent", "merge_cells", "merge_records"]
+__all__ = ["is_absent", "make_of", "make_without_numbers", "merge_cells", "merge_records"]
+
+_LONG_LIST = 3  # items, from which on a list may go on in a part of the page not read yet
+_MOST_ITEMS = 0.6  # of a list, that stand in blocks of one make where it is one of the page's
 
 
 def merge_records(schema: Schema, readings: Sequence[Sequence[Record]]) -> tuple[Record, ...]:
@@ -112,3 +116,21 @@ def _folded(data: Any) -> Any:
     if isinstance(data, dict):
         return {name: _folded(value) for name, value in data.items()}
     return data
+
+
+def make_of(cell: Cell) -> str:
+    """Where on the page the items of a list stand: the path that most of them share but for its
+    numbers. "" where they are few or stand here and there, as people's names in a text do."""
+    if not isinstance(cell, tuple) or len(cell) < _LONG_LIST:
+        return ""
+    values = [value for item in cell for value in cell_values(item) if value.evidence]
+    makes = Counter(
+        make_without_numbers(value.evidence.xpath) for value in values if value.evidence
+    )
+    make, count = makes.most_common(1)[0] if makes else ("", 0)
+    return make if count >= _MOST_ITEMS * len(cell) else ""
+
+
+def make_without_numbers(xpath: str) -> str:
+    """*xpath* as elements of one make share it."""
+    return re.sub(r"\[\d+\]", "", xpath)

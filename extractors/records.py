@@ -13,21 +13,21 @@ import math
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from statistics import median
 
 from extractors.blocks import CELL_MARK, ParsedPage
-from extractors.ranking import Form, forms_of, telling_attributes
+from extractors.entries import LEVELS, Entry, entries_of, headings_above
+from extractors.ranking import Form, forms_of
+from extractors.sections import blocks_to_skip
 from extractors.values.days import is_day
 from schemas.document import Document
 from schemas.schema import Kind, Schema
 
-__all__ = ["Entry", "find_records"]
+__all__ = ["Entry", "Listing", "find_records", "list_records", "records_at"]
 
 _FEWEST = 2
-_LEVELS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "caption": 7, "legend": 7}
-_NEAREST = 2  # headings above a record that are shown with it
 _CREDIT = (0.0, 1.0, 0.8, 0.5, 0.5)  # by how often a form is found in one record; seldom more
 _OFTEN = 0.2
 _WORDS = 6.0  # of a record; those with fewer are likely menus
@@ -39,17 +39,6 @@ _LEAST_SCORE = 0.5
 _WHOLE = re.compile(rf"\d[:.h]\d\d|\d ?[ap]\.?m\b|{re.escape(CELL_MARK)}", re.IGNORECASE)
 _MOST = 0.8
 _HEADS, _COVERED = 3, 0.7  # days looked at; share of their blocks that their records must be
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One record's place. `blocks`: its own, from `Document.blocks`. `context`: blocks before it
-    that hold for it too: the heading above, the row of column names. `asides`: blocks of its own
-    elements' attributes that may state something."""
-
-    blocks: range
-    context: tuple[int, ...] = ()
-    asides: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,42 +55,65 @@ class _Element:
         return self.path[self.path.rfind("/") + 1 :].partition("[")[0]
 
 
-def find_records(page: ParsedPage, schema: Schema) -> tuple[Entry, ...]:
-    """The records of *schema* on *page*, in the order of the page; () when it repeats nothing.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page's records, in its order; () when it repeats nothing. `note`: where they are others
+    than the plan names, and why, in words for the user."""
 
-    Where the schema says where records stand (`record_xpath`), and the page has such, these are.
+    entries: tuple[Entry, ...]
+    note: str | None = None
+
+
+def list_records(page: ParsedPage, schema: Schema) -> Listing:
+    """The records of *schema* on *page*.
+
+    Where a plan says where they stand (`record_xpath`), and the page has such, these are, unless
+    the page's structure is sure of more: of a longer list, most of which the plan's records leave
+    out, and whose records say no less of what is asked. Sections that the plan skips have none.
     Entries do not overlap. What stands between them and in no list is in none.
     """
     document = page.document.visible
     judge = _Judge(replace(page, document=document), schema)
     planned = _planned(document, judge, schema.record_xpath)
-    if chosen := planned or _likeliest(document, judge):
-        return _with_asides(page.document, schema, _with_context(document, chosen))
-    return ()
+    found = _likeliest(document, judge, blocks_to_skip(document, schema.skip))
+    surer = bool(planned) and judge.is_surer(found, planned)
+    chosen = found if surer else planned or found
+    entries = entries_of(page.document, schema, chosen)
+    return Listing(entries, _note(len(planned), len(found)) if surer else None)
 
 
-def _likeliest(document: Document, judge: _Judge) -> Sequence[range]:
+def find_records(page: ParsedPage, schema: Schema) -> tuple[Entry, ...]:
+    """The entries of `list_records`."""
+    return list_records(page, schema).entries
+
+
+def records_at(page: ParsedPage, schema: Schema, path: str) -> tuple[Entry, ...]:
+    """The records that begin with the elements of the XPath *path*, which has no numbers."""
+    document = page.document.visible
+    judge = _Judge(replace(page, document=document), schema)
+    parts = _planned(document, judge, path)
+    return entries_of(page.document, schema, parts)
+
+
+def _note(planned: int, found: int) -> str:
+    return (
+        f"the element that the plan names begins {planned:,} records, and the page lists {found:,} "
+        "elsewhere: those were read (skip their section in the plan if they are the wrong ones)"
+    )
+
+
+def _likeliest(document: Document, judge: _Judge, skipped: Set[int]) -> Sequence[range]:
     """The records that say most of what is asked; `[]` where none are likely to be any."""
     best: tuple[float, list[range]] = (0.0, [])
     families = list(_families(document, judge.signs))
     for family in families:
-        kept = judge.those_alike(family)
+        kept = [part for part in judge.those_alike(family) if part.start not in skipped]
         score = judge.score(kept)
         if len(kept) >= _FEWEST and score > best[0]:
             best = (score, kept)
     if best[0] < _LEAST_SCORE:
         return []
     return _within_days(document, judge, families, best[1])
-
-
-def _with_asides(document: Document, schema: Schema, entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    beside: dict[int, list[int]] = defaultdict(list)
-    for place in sorted(telling_attributes(document, schema)):
-        beside[document.blocks[place].beside or 0].append(place)
-    return tuple(
-        replace(entry, asides=tuple(p for i in entry.blocks for p in beside.get(i, ())))
-        for entry in entries
-    )
 
 
 # Candidates
@@ -231,7 +243,7 @@ class _Judge:
         self._links = Counter(bisect_right(starts, link.span.start) - 1 for link in page.links)
         self._wants_links = any(field.kind is Kind.URL for field in fields)
         self._counts = [self._count(text) for text in self._texts]
-        self._headings = _headings_above(page.document)
+        self._headings = headings_above(page.document)
         self.signs = [
             (*(count > 0 for count in counts), self._links[place] > 0)
             for place, counts in enumerate(self._counts)
@@ -264,6 +276,15 @@ class _Judge:
             if says[place]
             or (looks[place] == usual and not (place == 0 and self._names_fields(part)))
         ]
+
+    def is_surer(self, found: Sequence[range], planned: Sequence[range]) -> bool:
+        """Whether *found* is the page's list rather than *planned*. By forms asked for alone:
+        where there are none, as for plain texts, nothing is sure."""
+        if len(found) <= len(planned) or not (self._forms or self._wants_links):
+            return False
+        covered = {place for part in planned for place in part}
+        missed = sum(part.start not in covered for part in found)
+        return 2 * missed > len(found) and self.fit(found) >= self.fit(planned)
 
     def are_whole(self, parts: Sequence[range]) -> bool:
         """Whether most are more than one field's words: of several pieces, or with an hour."""
@@ -303,7 +324,7 @@ class _Judge:
     def _end_with_headings(self, parts: Sequence[range]) -> bool:
         """Whether parts are cut too late: a heading begins what follows it."""
         tags = [self._document.blocks[part.stop - 1].tag for part in parts[:-1] if len(part) > 1]
-        return sum(tag in _LEVELS for tag in tags) > len(parts) / 2
+        return sum(tag in LEVELS for tag in tags) > len(parts) / 2
 
     def _pieces_of(self, part: range) -> int:
         """Blocks and cells, and the heading above where that says what the part does not."""
@@ -332,35 +353,3 @@ class _Judge:
 
 def _credit(count: int) -> float:
     return _CREDIT[count] if count < len(_CREDIT) else _OFTEN
-
-
-def _headings_above(document: Document) -> list[tuple[int, ...]]:
-    """For each block, the headings that it stands under, the highest first: those before it that
-    no other of the same or a higher level has ended."""
-    open_: list[int] = []
-    above = []
-    for place, block in enumerate(document.blocks):
-        level = _LEVELS.get(block.tag)
-        if level is not None:
-            while open_ and _LEVELS[document.blocks[open_[-1]].tag] >= level:
-                open_.pop()
-        above.append(tuple(open_))
-        if level is not None:
-            open_.append(place)
-    return above
-
-
-def _with_context(document: Document, parts: Sequence[range]) -> tuple[Entry, ...]:
-    """Each part with the headings it stands under, and what last stood between parts before it."""
-    headings = _headings_above(document)
-    inside = {place for part in parts for place in part}
-    between: int | None = None
-    entries, at = [], 0
-    for part in parts:
-        for place in range(at, part.start):
-            if document.blocks[place].tag not in _LEVELS and (at or place == part.start - 1):
-                between = place  # before the first part: only what it begins with
-        at = part.stop
-        context = {*headings[part.start][-_NEAREST:], *([] if between is None else [between])}
-        entries.append(Entry(part, tuple(sorted(context - inside))))
-    return tuple(entries)

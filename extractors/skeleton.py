@@ -19,7 +19,7 @@ from extractors.ranking import AROUND, rank_blocks
 from schemas.document import Document
 from schemas.schema import Schema
 
-__all__ = ["Skeleton", "draw_skeleton", "fence"]
+__all__ = ["Skeleton", "draw_skeleton", "fence", "without_marks"]
 
 _KEPT = 3  # siblings that are shown whole
 _BRIEF = 12  # siblings of one line each that are shown at all
@@ -57,7 +57,7 @@ def draw_skeleton(document: Document, schema: Schema, *, budget: int) -> Skeleto
     kept = _that_fit(document, schema, lines, budget)
     text = "\n".join(_with_gaps(document, repeats, lines, kept))
     return Skeleton(
-        _without_marks(text),
+        without_marks(text),
         repeats.paths(),
         tuple(_headings(document)),
         tuple(_labels(document))[:_MOST_LABELS],
@@ -184,9 +184,9 @@ def _labels(document: Document) -> Iterator[str]:
             found.setdefault(match[1].strip())
         elif block.tag in ("dt", "th", "label") and 2 <= len(text) <= _BRIEF_CLIP:
             found.setdefault(text.rstrip(" :："))
-    return (label for label in found if _without_marks(label) == label)
+    return (label for label in found if without_marks(label) == label)
 
 
-def _without_marks(text: str) -> str:
+def without_marks(text: str) -> str:
     """*text* that holds no mark of a chat template: "<|im_end|>" reads "<¦im_end¦>"."""
     return text.replace("<|", "<¦").replace("|>", "¦>")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -23,14 +21,20 @@ from extractors.drafts import PageDrafter
 from extractors.grammar import GAP, build_grammar
 from extractors.grounding import ground
 from extractors.long_lists import read_list
-from extractors.merging import is_absent, merge_cells, merge_records
+from extractors.merging import (
+    is_absent,
+    make_of,
+    make_without_numbers,
+    merge_cells,
+    merge_records,
+)
 from extractors.model.tokenizer import token_counter
 from extractors.passages import Passage, Shown
 from extractors.prompt import build_prompt
 from extractors.ranking import promising_blocks
-from extractors.records import Entry, find_records
+from extractors.records import Entry, Listing, list_records
 from schemas.errors import DecodeFailed
-from schemas.record import Cell, Record, Tier, Tokens, cell_values
+from schemas.record import Cell, Record, Tier, Tokens
 from schemas.schema import Kind, Schema
 
 if TYPE_CHECKING:
@@ -42,8 +46,6 @@ __all__ = ["Budget", "Extraction", "Interrupted", "Worker"]
 
 _INSTRUCTIONS = 1024  # tokens kept free for the instructions and the schema's own text
 _TOGETHER = 8  # records of a list answered in one go; more gain little and must fit the context
-_LONG_LIST = 3  # items, from which on a list may go on in a part of the page not read yet
-_MOST_ITEMS = 0.6  # of a list, that stand in blocks of one make where it is one of the page's
 _SILENT = Answer((), complete=True, steps=0, prompt_read=0)
 _FIELD_ANSWER, _LIST_ANSWER = 40, 240  # tokens that a field, or a list, of a record may take
 
@@ -76,6 +78,7 @@ class Extraction:
     `cut` says what was left out, in words for the user; `None` when nothing was. `seen`: records
     that the page was found to list; `None` where no list was recognised.
     `seconds`: wall time by stage. `stopped`: it was interrupted; the records finished are there.
+    `failed`: what could not be answered, and why; `None`: nothing failed.
     """
 
     records: tuple[Record, ...]
@@ -84,6 +87,7 @@ class Extraction:
     seconds: dict[str, float] = field(default_factory=dict)
     seen: int | None = None
     stopped: bool = False
+    failed: str | None = None
 
 
 class Worker:
@@ -120,28 +124,30 @@ class Worker:
 
         Each record of a list is read by itself. Of a page longer than the budget the likeliest
         part is read, then others while fields are open that they may answer. A record of a list
-        whose answer fails is left out, and counted in `cut`. *check_stop* is called before every
+        whose answer fails is left out, and counted in `failed`. *check_stop* is called before every
         forward pass and may raise to cancel; see `Interrupted`.
 
         Raises:
             DecodeFailed: the schema's own text does not fit the context, or the runtime stopped.
         """
         started = time.perf_counter()
-        entries = find_records(page, schema) if schema.many else ()
+        listed = list_records(page, schema) if schema.many else Listing(())
         reading = _Reading(self, page, schema, check_stop)
-        records = reading.entries(entries) if entries else reading.windows()
+        records = reading.entries(listed.entries) if listed.entries else reading.windows()
+        reading.cuts += [listed.note] if listed.note else []
         return Extraction(
             records,
             "; ".join(reading.cuts) or None,
             reading.tokens,
             {"worker": time.perf_counter() - started},
-            len(entries) or None,
+            len(listed.entries) or None,
             reading.stopped,
+            reading.failed,
         )
 
 
 class _Reading:
-    """One page being read. `tokens` and `cuts`: what it took, and what was left out, so far."""
+    """One page being read. `tokens`: what it took; `cuts`, `failed`: what is missing, so far."""
 
     def __init__(
         self, worker: Worker, page: ParsedPage, schema: Schema, check_stop: Callable[[], None]
@@ -149,6 +155,7 @@ class _Reading:
         self.tokens = Tokens()
         self.cuts: list[str] = []
         self.stopped = False
+        self.failed: str | None = None
         self._overlong = 0  # records of a list that were not read whole
         self._answered = self._unread = 0  # records of a list
         self._failures: list[DecodeFailed] = []
@@ -175,7 +182,12 @@ class _Reading:
             if not wanted:
                 break
             passage = self._shown.choose(self._schema, budget=budget.page, among=wanted)
-            records = self._joined(records, self._read(passage))
+            try:
+                records = self._joined(records, self._read(passage))
+            except (Interrupted, DecodeFailed) as end:  # what was read before stands
+                self.stopped = isinstance(end, Interrupted)
+                self.failed = None if self.stopped else f"only its first part was read: {end}"
+                break
             read, partly = read + len(passage), partly or self._is_part(passage)
             unseen -= set(passage.blocks)
         if unseen or partly:
@@ -200,8 +212,10 @@ class _Reading:
             promising_blocks(document, replace(self._schema, fields=lacking)) if lacking else set()
         )
         for cell in cells.values():
-            make = _make_of(cell)
-            wanted |= {i for i in unseen if make and _make(document.blocks[i].xpath) == make}
+            make = make_of(cell)
+            wanted |= {
+                i for i in unseen if make and make_without_numbers(document.blocks[i].xpath) == make
+            }
         return sorted(wanted & unseen)
 
     def _joined(self, first: Sequence[Record], then: Sequence[Record]) -> tuple[Record, ...]:
@@ -211,7 +225,7 @@ class _Reading:
         known, new = first[0].cells, then[0].cells
         cells = {
             f.name: merge_cells(f, [known[f.name], new[f.name]])
-            if is_absent(known[f.name]) or _make_of(known[f.name])
+            if is_absent(known[f.name]) or make_of(known[f.name])
             else known[f.name]
             for f in self._schema
         }
@@ -265,7 +279,7 @@ class _Reading:
             self.cuts.append(f"stopped with {self._unread:,} records unread")
         if self._failures:
             count, reason = len(self._failures), self._failures[0]
-            self.cuts.append(f"{count:,} records could not be answered: {reason}")
+            self.failed = f"{count:,} records could not be answered: {reason}"
         if self._overlong:
             self.cuts.append(f"{self._overlong:,} records are longer than was read of them")
 
@@ -368,21 +382,6 @@ class _Reading:
             sum(len(answer.tokens) for answer in answers),
             steps,
         )
-
-
-def _make_of(cell: Cell) -> str:
-    """Where on the page the items of a list stand: the path that most of them share but for its
-    numbers. "" where they are few or stand here and there, as people's names in a text do."""
-    if not isinstance(cell, tuple) or len(cell) < _LONG_LIST:
-        return ""
-    values = [value for item in cell for value in cell_values(item) if value.evidence]
-    makes = Counter(_make(value.evidence.xpath) for value in values if value.evidence)
-    make, count = makes.most_common(1)[0] if makes else ("", 0)
-    return make if count >= _MOST_ITEMS * len(cell) else ""
-
-
-def _make(xpath: str) -> str:
-    return re.sub(r"\[\d+\]", "", xpath)
 
 
 def _answer_limit(schema: Schema) -> int:

@@ -12,9 +12,9 @@ from dataclasses import replace
 from schemas.fitting import fitted
 from schemas.plan import Plan
 from schemas.record import ABSENT, Cell, Record, Tier, ValueStatus, cell_values
-from schemas.schema import Schema
+from schemas.schema import Field, Schema
 
-__all__ = ["answered", "easier", "merged", "remaining", "settled", "unsettled"]
+__all__ = ["answered", "easier", "merged", "remaining", "settled", "unanswered", "unsettled"]
 
 
 _LARGER = frozenset({Tier.LARGE, Tier.PLANNER})
@@ -50,24 +50,40 @@ def merged(schema: Schema, first: Sequence[Record], then: Sequence[Record]) -> t
     return (replace(first[0], cells=cells),)
 
 
-def easier(schema: Schema, plan: Plan | None) -> Schema | None:
-    """*schema* with the fields that the small worker may try: all but those that *plan* gives to a
-    larger one. `None`: there are none."""
-    hard = {n for n, field in plan.fields.items() if field.tier in _LARGER} if plan else set()
-    fields = tuple(field for field in schema.fields if field.name not in hard)
+def easier(schema: Schema, plan: Plan | None, *, all_: bool) -> Schema | None:
+    """*schema* with the fields that the small worker may try: those that *plan* gives it and, with
+    *all_*, all but those that it gives to a larger one. `None`: there are none."""
+    planned = {name: field.tier for name, field in plan.fields.items()} if plan else {}
+    fields = tuple(
+        field
+        for field in schema.fields
+        if planned.get(field.name) is Tier.SMALL
+        or (all_ and planned.get(field.name) not in _LARGER)
+    )
     return replace(schema, fields=fields) if fields else None
 
 
 def unsettled(schema: Schema, records: Sequence[Record], *, least: float) -> Schema | None:
     """*schema* with the fields of which some answer is less sure than *least*, or breaks a limit.
 
-    "The page does not say" is an answer, and settles a field when it is sure; so does a list, by
-    its items. `None`: all are settled.
+    "The page does not say" is an answer, and settles a field when it is sure, unless the field is
+    required; so does a list, by its items. `None`: all are settled.
     """
     (record,) = fitted(schema, records) or (None,)
-    names = {f.name for f in schema if record is None or _least_sure(record.cells[f.name]) < least}
+    names = {
+        f.name for f in schema if record is None or not _settles(f, record.cells[f.name], least)
+    }
     fields = tuple(field for field in schema.fields if field.name in names)
     return replace(schema, fields=fields) if fields else None
+
+
+def unanswered(schema: Schema, records: Sequence[Record]) -> set[str]:
+    """The fields of *schema* for which *records* say nothing that fits it."""
+    return _open(schema, records)
+
+
+def _settles(field: Field, cell: Cell, least: float) -> bool:
+    return _least_sure(cell) >= least and (not field.required or _says(cell))
 
 
 def settled(first: Sequence[Record], then: Sequence[Record], asked: Schema) -> tuple[Record, ...]:

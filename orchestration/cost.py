@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from schemas.record import Cost, PageResult, PageStatus, Tier, Tokens
+from schemas.record import Cost, PageResult, PageStatus, Record, Tier, Tokens
 from schemas.schema import Schema
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ __all__ = ["Estimate", "JobCost", "Meter", "cost_of", "estimated", "spread"]
 
 Spent = Mapping[Tier, Cost]
 Ask = Callable[[Tier, "ParsedPage", Schema, Callable[[], bool]], "Extraction"]
+
+
+Repair = Callable[["ParsedPage", Schema, Record | None], "Extraction | None"]
 
 
 class Meter:
@@ -34,6 +37,17 @@ class Meter:
         extraction = self._ask(tier, page, schema, stop)
         self.add(tier, Cost(extraction.tokens, sum(extraction.seconds.values())))
         return extraction
+
+    def repairing(self, repair: Repair) -> Repair:
+        """*repair*, counted as the planner's."""
+
+        def counted(page: ParsedPage, schema: Schema, unsure: Record | None) -> Extraction | None:
+            again = repair(page, schema, unsure)
+            if again:
+                self.add(Tier.PLANNER, Cost(again.tokens, sum(again.seconds.values())))
+            return again
+
+        return counted
 
     def add(self, tier: Tier, cost: Cost) -> None:
         """Count *cost* for the page at hand; for none where none is begun."""

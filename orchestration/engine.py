@@ -20,7 +20,7 @@ from extractors.sources import Sources, sources_of
 from extractors.web.rendering import Renderer, can_draw
 from extractors.worker import Budget, Extraction
 from orchestration.cost import Estimate, estimated, spread
-from orchestration.events import Event, LayoutPlanned, PageDone
+from orchestration.events import Event, LayoutPlanned, LeftOut, PageDone
 from orchestration.intake import UPLOADS, Intake, shown
 from orchestration.job_run import JobRun, Orders
 from orchestration.pipeline import PageWorker, Pipeline, Stop, Stopped
@@ -135,8 +135,8 @@ class Engine:
         Raises:
             ModelMissing: no weights, before the first readable page; the job can be resumed.
             NoMemory: the model does not fit into what is left; the same holds.
-            StoreError: the results cannot be kept, or *job* is the name of another job: finished,
-                or of another schema or plan.
+            StoreError: the results cannot be kept, *job* reads as a number, or is the name of
+                another job: finished, or of another schema or plan.
             PlanError: a layout has no plan, and the settings let no lesser planner make one.
         """
         given, names = sources_of(sources), names or {}
@@ -176,7 +176,8 @@ class Engine:
 
         Events and errors are those of `run`.
         """
-        if job.state is JobState.DONE and not self.store.counts(job.id).get(PageStatus.FAILED):
+        failed = {PageStatus.FAILED, PageStatus.PARTIAL} & self.store.counts(job.id).keys()
+        if job.state is JobState.DONE and not failed:
             raise StoreError(f"the job {job.name!r} is finished", hint="export it, or run it again")
         tier = Tier(job.options["tier"]) if job.options.get("tier") else None
         yield from self._run(job, job.sources, Orders(tier, max_tokens, stop))
@@ -308,8 +309,8 @@ class Engine:
 
     def plan(
         self, sources: Sources, schema: Schema, *, stop: Stop = lambda: False
-    ) -> Iterator[LayoutPlanned]:
-        """A plan for each layout of the pages of *sources*, as their first pages come.
+    ) -> Iterator[LayoutPlanned | LeftOut]:
+        """Plans for the layouts of *sources*, as their first pages come; and pages left out.
 
         Raises:
             PlanError: a layout has no plan, and the settings let no lesser planner make one.
@@ -317,8 +318,9 @@ class Engine:
         planned = self._planning.layouts(schema, asked_for=True) or GivenPlan(None)
         found = list(discover(sources_of(sources), limits=self._limits()))
         with closing(self._reader.read_all(found, stop=stop)) as pages:
-            for number, plan in each_layout(planned, Ahead(pages)):
-                yield LayoutPlanned(found[number].name, plan)
+            for number, made in each_layout(planned, Ahead(pages)):
+                name = found[number].name
+                yield LayoutPlanned(name, made) if isinstance(made, Plan) else LeftOut(name, made)
 
     def fields(self, ask: str) -> tuple[Schema, Origin]:
         """The schema that plain words ask for, and who read them. Raises PlanError."""
@@ -376,11 +378,9 @@ class Engine:
         return Reader(limits=self._limits(), manners=manners, cache=cache)
 
     def _limits(self) -> Limits:
-        settings = self.settings
+        own = self.settings
         return Limits(
-            max_bytes=settings.page_bytes,
-            timeout_s=settings.timeout_s,
-            allow_private=settings.allow_private,
+            max_bytes=own.page_bytes, timeout_s=own.timeout_s, allow_private=own.allow_private
         )
 
 

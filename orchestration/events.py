@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from orchestration.cost import JobCost
 
 if TYPE_CHECKING:
+    from extractors.bad_pages import BadPage
     from orchestration.storage.store import Job
+    from schemas.errors import SourceError
     from schemas.plan import Plan
     from schemas.record import PageResult
 
-__all__ = ["Event", "JobEnded", "JobStarted", "LayoutPlanned", "PageDone"]
+__all__ = ["Event", "JobEnded", "JobStarted", "LayoutPlanned", "LeftOut", "PageDone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,14 @@ class LayoutPlanned:
 
     source: str
     plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """No plan is made for the page *source*: it cannot be read, or says nothing."""
+
+    source: str
+    why: SourceError | BadPage
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from functools import partial
 
 from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page, Source
+from orchestration.agreement import Agreement
 from orchestration.cost import JobCost, cost_of
 from orchestration.events import Event, JobEnded, JobStarted, LayoutPlanned, PageDone
 from orchestration.intake import Intake
@@ -69,7 +70,10 @@ class JobRun:
         self._keep_fetched = keep_fetched
         learns = selectors and orders.tier is None and not job.schema.many
         self._learned = LearnedLayouts(job.schema) if learns else None
+        self._agreed = Agreement()
         self._spent = JobCost()
+        self._saved: set[tuple[str, int]] = set()  # pages of earlier runs
+        self._unstored = 0  # tokens of plans whose first page was not stored
 
     def events(self, given: Sequence[str]) -> Iterator[Event]:
         """The events of reading *given*, sources as the intake takes them."""
@@ -80,6 +84,7 @@ class JobRun:
         left = [(place, source) for place, source in placed if place not in finished]
         yield JobStarted(job, len(found), len(found) - len(left))
         self._learn_again()
+        self._saved = set(self._store.places(job.id))
         sources = [source for _, source in left]
         with closing(self._intake.pages(job, sources, stop=orders.stop)) as pages:
             coming = Ahead(pages)
@@ -98,17 +103,32 @@ class JobRun:
     ) -> Generator[Event, None, str | None]:
         """Read the next page; returns why the job ends with it, `None` where it goes on."""
         page = next(coming, None)
+        before = self._plans.tokens
         plan, is_new = self._plans.plan_for(page, coming.peek)
+        planning = self._plans.tokens - before
         if plan and is_new:
             yield LayoutPlanned(source.name, plan)
         result = self._result(source, page, plan)
         if result is None:
+            self._unstored += planning
             return "stopped"
+        result = _with_planning(result, planning)
+        if result.status is PageStatus.FAILED and (earlier := self._earlier(place, source)):
+            self._spent += cost_of([result])
+            yield PageDone(place, earlier)
+            return None
         kept = page if isinstance(page, Page) and self._is_kept(source) else None
         self._store.save(self._job.id, place, result, page=kept)
         self._spent += cost_of([result])
         yield PageDone(place, result)
         return "stopped" if result.status is PageStatus.STOPPED else None
+
+    def _earlier(self, place: int, source: Source) -> PageResult | None:
+        """What an earlier run found on a page that now cannot be read: it stays."""
+        if (source.name, place) not in self._saved:
+            return None
+        earlier = self._store.page(self._job.id, source.name, corrected=False)
+        return earlier if earlier and earlier.records else None
 
     def _result(
         self, source: Source, page: Page | SourceError | None, plan: Plan | None
@@ -127,6 +147,7 @@ class JobRun:
                 orders.stop,
                 plan=plan,
                 learned=self._learned,
+                agreed=self._agreed,
             )
         except Stopped:
             return None
@@ -159,8 +180,19 @@ class JobRun:
 
     def _cost(self) -> JobCost:
         """What this run took so far, planning too."""
-        planning = self._plans.tokens
-        return self._spent + JobCost(0, {Tier.PLANNER: Cost(Tokens(planning))} if planning else {})
+        return self._spent + JobCost(0, _planning(self._unstored))
+
+
+def _planning(tokens: int) -> Mapping[Tier, Cost]:
+    return {Tier.PLANNER: Cost(Tokens(tokens))} if tokens else {}
+
+
+def _with_planning(result: PageResult, tokens: int) -> PageResult:
+    """*result*, with what planning for the layout that begins with it took: it is kept so."""
+    if not tokens:
+        return result
+    both = cost_of([result]) + JobCost(0, _planning(tokens))
+    return replace(result, spent=both.spent)
 
 
 def _left_fields_open(result: PageResult) -> bool:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Protocol
 
 from extractors.bad_pages import BadKind, BadPage, why_bad
@@ -15,10 +16,19 @@ from extractors.markup_answers import answer_from_markup
 from extractors.next_page import next_page
 from extractors.pages import Page
 from extractors.worker import Extraction, Interrupted
-from orchestration.cheapest import answered, easier, merged, remaining, settled, unsettled
+from orchestration.agreement import Agreement
+from orchestration.cheapest import answered, merged, remaining, unanswered
 from orchestration.cost import Meter
 from orchestration.learned import LearnedLayouts, fingerprint
-from schemas.errors import FieldwiseError, ModelMissing, NoMemory, SourceError, StoreError
+from orchestration.router import Repairing, Router, failed_to_say
+from schemas.errors import (
+    DecodeFailed,
+    FieldwiseError,
+    ModelMissing,
+    NoMemory,
+    SourceError,
+    StoreError,
+)
 from schemas.fitting import fitted
 from schemas.plan import Plan
 from schemas.plan_checks import checked
@@ -68,14 +78,14 @@ class Pipeline:
         draw: Callable[[Page], Page] | None = None,
         small_first: bool = False,
         least: float = 0.9,
-        repair: Callable[[ParsedPage, Schema], Extraction | None] = lambda page, schema: None,
+        repair: Repairing = lambda page, schema, unsure: None,
     ) -> None:
         self._meter = Meter(ask)
         self._ask = self._meter.ask
         self._draw = draw
-        self._small_first = small_first
-        self._least = least
-        self._repair = repair
+        self._router = Router(
+            small_first=small_first, least=least, repair=self._meter.repairing(repair)
+        )
 
     def result(
         self,
@@ -86,8 +96,10 @@ class Pipeline:
         *,
         plan: Plan | None = None,
         learned: LearnedLayouts | None = None,
+        agreed: Agreement | None = None,
     ) -> PageResult:
         """How *page* ends. *plan*: how pages of its layout are read; `None`: as the schema says.
+        *agreed*: what the job's pages before say of the small worker; it is added to.
 
         *tier*: the worker that reads it, or MARKUP for none; `None`: the markup answers what it
         can, what was *learned* from the job's other pages more, the workers the rest.
@@ -97,7 +109,8 @@ class Pipeline:
             ModelMissing, NoMemory, StoreError: nothing to do with the page.
         """
         with self._meter.page() as spent:
-            ended = self._ended(page, schema, tier, stop, plan, learned)
+            agreed = agreed or Agreement()
+            ended = self._ended(page, schema, tier, stop, plan, learned, agreed)
             if "markup" in ended.seconds:
                 self._meter.add(Tier.MARKUP, Cost(seconds=ended.seconds["markup"]))
             return replace(ended, spent={tier: spent[tier] for tier in Tier if tier in spent})
@@ -110,6 +123,7 @@ class Pipeline:
         stop: Stop,
         plan: Plan | None,
         learned: LearnedLayouts | None,
+        agreed: Agreement,
     ) -> PageResult:
         started = time.perf_counter()
         try:
@@ -117,16 +131,17 @@ class Pipeline:
             read = time.perf_counter() - started
             if bad:
                 return PageResult(page.source, PageStatus.BAD, reason=bad.explain())
-            extraction = self._answered(page, parsed, schema, tier, stop, plan, learned)
+            extraction = self._answered(page, parsed, schema, tier, stop, plan, learned, agreed)
         except (ModelMissing, NoMemory, StoreError):
             raise
         except FieldwiseError as error:
             return PageResult(page.source, PageStatus.FAILED, reason=error.explain())
+        missing = filter(None, (extraction.failed, extraction.cut))
         return PageResult(
             page.source,
             _status(extraction),
             _gated(plan, schema, extraction.records),
-            extraction.cut,
+            "; ".join(missing) or None,
             extraction.tokens,
             {"read": read, **extraction.seconds},
             parsed.document.text,
@@ -158,10 +173,15 @@ class Pipeline:
         stop: Stop,
         plan: Plan | None,
         learned: LearnedLayouts | None,
+        agreed: Agreement,
     ) -> Extraction:
         guided = plan.guided() if plan else schema
+
+        def ask(one: Tier, left: Schema) -> Extraction:
+            return self._ask(one, parsed, left, stop)
+
         if tier not in (None, Tier.MARKUP):
-            return self._ask(tier, parsed, guided, stop)
+            return ask(tier, guided)
         started = time.perf_counter()
         found = answer_from_markup(page, parsed, schema)
         if tier is None:
@@ -171,20 +191,28 @@ class Pipeline:
         if tier is Tier.MARKUP or (found and answered(schema, found)):
             records = merged(schema, found, ()) or (Record({}, parsed.document.url),)
             return Extraction(() if schema.many and not found else records, None, Tokens(), seconds)
+        layout = cache(lambda: fingerprint(page))
+
+        def by_workers(left: Schema, others: Sequence[Record]) -> Extraction:
+            """What the workers say of *left*; where they fail, *others* are not to be lost."""
+            try:
+                return self._router.answered(
+                    parsed, left, ask, plan=plan, known=lambda: agreed.on(layout())
+                )
+            except DecodeFailed as error:
+                if unanswered(schema, others) >= set(schema.names):
+                    raise
+                return Extraction((), None, Tokens(), failed=failed_to_say(left, error))
+
         asked = remaining(guided, found)
-
-        def by_workers(left: Schema) -> Extraction:
-            return self._repaired(parsed, left, self._climbed(parsed, left, plan, stop))
-
         if learned is not None:
-            layout = fingerprint(page)
-            taught = self._taught(layout, parsed, found, schema, asked, by_workers, learned)
-            if not taught.cut:
+            taught = self._taught(layout(), parsed, found, schema, asked, by_workers, learned)
+            if not taught.cut and not taught.failed:
                 # As it is stored: a resumed job learns from what stands there.
                 (said,) = _gated(plan, schema, taught.records)
-                learned.note(layout, lambda: parsed, said)
+                learned.note(layout(), lambda: parsed, said)
             return replace(taught, seconds={**seconds, **taught.seconds})
-        extraction = by_workers(asked)
+        extraction = by_workers(asked, found)
         records = merged(schema, found, extraction.records)
         return replace(extraction, records=records, seconds={**seconds, **extraction.seconds})
 
@@ -195,77 +223,18 @@ class Pipeline:
         found: Sequence[Record],
         schema: Schema,
         asked: Schema,
-        by_workers: Callable[[Schema], Extraction],
+        by_workers: Callable[[Schema, Sequence[Record]], Extraction],
         learned: LearnedLayouts,
     ) -> Extraction:
         """What is asked beside *found*: by selectors, and for what these leave open by workers."""
         known = learned.answers(layout, parsed)
         open_ = replace(asked, fields=tuple(f for f in asked.fields if f.name not in known))
+        url = parsed.document.url
         extraction = Extraction((), None, Tokens())
         if open_.fields:
-            extraction = by_workers(open_)
-        record = _beside(schema, found, known, extraction.records, parsed.document.url)
+            extraction = by_workers(open_, [_beside(schema, found, known, (), url)])
+        record = _beside(schema, found, known, extraction.records, url)
         return replace(extraction, records=(record,))
-
-    def _climbed(
-        self, parsed: ParsedPage, schema: Schema, plan: Plan | None, stop: Stop
-    ) -> Extraction:
-        """What the workers answer, the large one for what the small one was not sure of.
-
-        A list of records is read by the large one alone, and so are fields that *plan* gives it.
-        """
-        easy = None if schema.many else easier(schema, plan)
-        sure = self._first_answers(parsed, easy, stop) if easy else None
-        if easy is None or sure is None:
-            return self._ask(Tier.LARGE, parsed, schema, stop)
-        climbing = unsettled(easy, sure.records, least=self._least)
-        settled_names = set(easy.names) - set(climbing.names if climbing else ())
-        left = tuple(field for field in schema.fields if field.name not in settled_names)
-        if not left:
-            return sure
-        asked = replace(schema, fields=left)
-        return _joined(sure, self._ask(Tier.LARGE, parsed, asked, stop), asked)
-
-    def _repaired(self, parsed: ParsedPage, schema: Schema, read: Extraction) -> Extraction:
-        """*read*, with what it is unsure of answered by the planner where that is asked.
-
-        Where both say the same, *read* stands.
-        """
-        asked = None if schema.many else unsettled(schema, read.records, least=self._least)
-        again = asked and self._repair(parsed, asked)
-        if not asked or not again:
-            return read
-        self._meter.add(Tier.PLANNER, Cost(again.tokens, sum(again.seconds.values())))
-        if not again.records:
-            return replace(read, tokens=read.tokens + again.tokens)
-        new, old = again.records[0].data, read.records[0].data if read.records else {}
-        others = tuple(f for f in asked if f.name in new and new[f.name] != old.get(f.name))
-        return _joined(read, again, replace(asked, fields=others))
-
-    def _first_answers(self, parsed: ParsedPage, schema: Schema, stop: Stop) -> Extraction | None:
-        """What the small worker says; `None` where none is to be asked, or none is here."""
-        if not self._small_first:
-            return None
-        try:
-            return self._ask(Tier.SMALL, parsed, schema, stop)
-        except ModelMissing as error:
-            log.warning("there is no small worker, the large one reads all: %s", error)
-            self._small_first = False
-            return None
-
-
-def _joined(first: Extraction, then: Extraction, asked: Schema) -> Extraction:
-    """One reading of a page from two: *then* of the fields of *asked*."""
-    return replace(
-        then,
-        cut=then.cut or first.cut,
-        records=settled(first.records, then.records, asked),
-        tokens=first.tokens + then.tokens,
-        seconds={
-            stage: first.seconds.get(stage, 0.0) + then.seconds.get(stage, 0.0)
-            for stage in {**first.seconds, **then.seconds}
-        },
-    )
 
 
 def _beside(
@@ -286,6 +255,8 @@ def _beside(
 def _status(extraction: Extraction) -> PageStatus:
     if extraction.stopped:
         return PageStatus.STOPPED
+    if extraction.failed:
+        return PageStatus.PARTIAL
     return PageStatus.TRUNCATED if extraction.cut else PageStatus.OK
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 __all__ = ["Settings"]
@@ -111,6 +112,11 @@ class Settings(BaseSettings):
     )
     planner_samples: int = Field(3, ge=1, le=3, description="pages of a layout shown to a planner")
 
+    @field_validator("planner_url")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        return _endpoint(url) if url and url.strip() else None
+
     @property
     def plans_file(self) -> Path:
         """The SQLite file of plans made before."""
@@ -120,3 +126,27 @@ class Settings(BaseSettings):
     def results_file(self) -> Path:
         """The SQLite file of jobs and results."""
         return self.data_dir / "results.sqlite"
+
+
+def _endpoint(url: str) -> str:
+    """*url* as the address of an endpoint. Raises ValueError that says what to write instead."""
+    url, example = url.strip(), "http://localhost:8000/v1"
+    given = url if "://" in url else f"http://{url}"
+    if any(not c.isprintable() or c.isspace() for c in url) or not _has_host(given):
+        raise ValueError(f"that is no address; write one such as {example}")
+    if given != url:
+        raise ValueError(f"the address has no scheme; write {given}, or https:// before it")
+    scheme = url.partition("://")[0].lower()
+    if scheme not in ("http", "https"):
+        raise ValueError(f"the address begins with {scheme}://; write http:// or https://")
+    if (path := url.rstrip("/")).endswith("/chat/completions"):
+        raise ValueError(f"that is one call's address; write {path[: -len('/chat/completions')]}")
+    return url
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname and parts.port != 0)
+    except ValueError:  # a port that is none, half an IPv6 address
+        return False

@@ -73,7 +73,9 @@ class NotAPage(SourceError):
 
 
 class PlanError(FieldwiseError):
-    """No usable extraction plan."""
+    """No usable extraction plan. `tokens`: what was read and written for it all the same."""
+
+    tokens: int = 0
 
 
 class PlanInvalid(PlanError):

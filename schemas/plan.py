@@ -91,8 +91,9 @@ class FieldPlan:
 class Origin:
     """Who wrote a plan, with what, and what it cost.
 
-    `model`: its name; `None` where no model was asked. `tokens`: read and written, retries
-    included. `seconds`: wall time. `prompt`: version of the prompt; 0 where no model was asked.
+    `model`: its name; `None` where none wrote it. `tokens`: read and written, retries included, and
+    what was spent on planners that then gave no plan. `seconds`: wall time. `prompt`: version of
+    the prompt; 0 where no model was asked.
     `note`: why a better informed planner did not write it; "" for no reason.
     """
 
@@ -107,7 +108,10 @@ class Origin:
         """In words: "planned by Qwen2-72B-Instruct (endpoint): 1,204 tokens, 7.3 s"."""
         why = f"; {self.note}" if self.note else ""
         if self.model is None:
-            return f"planned from the schema alone, no model was asked{why}"
+            asked = (
+                f"{self.tokens:,} tokens brought nothing" if self.tokens else "no model was asked"
+            )
+            return f"planned from the schema alone, {asked}{why}"
         cost = f"{self.tokens:,} tokens, {self.seconds:.1f} s"
         return f"planned by {self.model} ({self.by.value}): {cost}{why}"
 

@@ -39,6 +39,9 @@ class PageStatus(StrEnum):
     BAD = "bad"  # a 404, a wall, a script shell: no record, on purpose
     TRUNCATED = "truncated"  # the page or the answer was cut at the budget; what was read stands
     STOPPED = "stopped"  # the job was stopped within the page; going on with the job reads it anew
+    PARTIAL = (
+        "partial"  # a model failed within the page: what was answered stands, `reason` says why
+    )
     FAILED = "failed"  # the page could not be read or answered; `reason` says why
 
 
@@ -200,7 +203,8 @@ class PageResult:
     `text` is the document's text the spans point into ("" when the page was not read).
     `seen`: records that the page was found to list, of which `records` may be fewer; `None` where
         no list was asked for or recognised. `next_page`: where a list goes on; `None`: nowhere.
-    `spent`: what each tier that was asked took.
+    `spent`: what each tier that was asked took; the planner's also for the plan of its layout,
+        where this page is the first of it.
     """
 
     source: str

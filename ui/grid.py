@@ -22,6 +22,8 @@ STATUSES = {
     PageStatus.OK: ("✓", "ok"),
     PageStatus.BAD: ("⊘", "bad"),
     PageStatus.TRUNCATED: ("✂", "truncated"),
+    PageStatus.STOPPED: ("✂", "stopped"),
+    PageStatus.PARTIAL: ("✂", "partial"),
     PageStatus.FAILED: ("✕", "failed"),
 }
 SIGNS = {Look.CONFLICT: "≠", Look.UNREADABLE: "!", Look.ABSENT: "–", Look.CUT: "✂"}

@@ -114,7 +114,7 @@ class Watcher:
     def _name_failure(self, result: PageResult) -> None:
         if self._quiet:
             return
-        if result.status in (PageStatus.FAILED, PageStatus.BAD):
+        if result.status in (PageStatus.FAILED, PageStatus.PARTIAL, PageStatus.BAD):
             say(f"{result.source}: {result.status}: {result.reason}")
         elif result.seen is not None and len(result.records) < result.seen:
             say(f"{result.source}: {len(result.records):,} of {result.seen:,} records")

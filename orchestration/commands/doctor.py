@@ -155,7 +155,7 @@ def model_table(settings: Settings) -> Iterator[str]:
         yield _model_line(model.name, model.role, context, model.licence, here, model.title)
     for release in known.values():
         served = settings.planner_url and settings.planner_model.endswith(release.title)
-        here = "endpoint" if served else "no"
+        here = "endpoint" if served else "yes" if release.name in installed else "no"
         row = (release.role, _context(release), release.licence, here, release.title)
         yield _model_line(release.name, *row)
 

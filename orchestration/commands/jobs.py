@@ -21,6 +21,7 @@ from orchestration.commands.shared import (
 )
 from orchestration.cost import cost_of
 from orchestration.settings import Settings
+from orchestration.storage.job_names import find_job
 from schemas.errors import StoreError
 from schemas.source import resolve
 
@@ -31,7 +32,9 @@ __all__ = ["jobs_app"]
 
 jobs_app = typer.Typer(help="List jobs; look at one, go on with it, export it, delete it.")
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="a job's name, or its number")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="a job's name, or its number, as 12 or #12")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="print results only")]
 MaxCost = Annotated[
     int | None, typer.Option(min=1, metavar="TOKENS", help="stop before spending more")
@@ -66,7 +69,7 @@ def show(name: Name) -> None:
     from orchestration.storage.store import Store
 
     with errors_as_exit_status(), Store(Settings().results_file) as store:
-        job = _job(store, name)
+        job = find_job(store, name)
         pairs = {**_summary(store, job), "fields": ", ".join(job.schema.names)}
         pairs["cost"] = cost_of(store.results(job.id, corrected=False)).explain()
         pairs["corrected"] = len(store.corrections(job.id))
@@ -85,7 +88,7 @@ def resume(name: Name, max_cost: MaxCost = None, quiet: Quiet = False) -> None:
         Engine(progress=watcher.progress) as engine,
         stop_on_ctrl_c() as stop,
     ):
-        job = _job(engine.store, name)
+        job = find_job(engine.store, name)
         _refuse_elsewhere(job)
         ended, counts = watcher.follow(engine.resume(job, max_tokens=max_cost, stop=stop))
         watcher.close()
@@ -112,7 +115,7 @@ def again(
         Engine(progress=watcher.progress) as engine,
         stop_on_ctrl_c() as stop,
     ):
-        wanted, earlier = resolve(schema), _job(engine.store, name)
+        wanted, earlier = resolve(schema), find_job(engine.store, name)
         _refuse_elsewhere(earlier)
         events = engine.run_again(
             earlier, wanted, job=job, tier=tier.tier, max_tokens=max_cost, stop=stop
@@ -141,7 +144,7 @@ def export(
     from orchestration.storage.store import Store
 
     with errors_as_exit_status(), Store(Settings().results_file) as store:
-        job = _job(store, name)
+        job = find_job(store, name)
         if output is not None and output.is_dir():
             chosen = Format(format or FormatChoice.JSONL)
             output = output / file_name(job.name, job.created, chosen)
@@ -164,7 +167,7 @@ def gold(
     from orchestration.evaluation.gold import save_gold
 
     with errors_as_exit_status(), Engine() as engine:
-        job, store = _job(engine.store, name), engine.store
+        job, store = find_job(engine.store, name), engine.store
         saved = save_gold(
             job.schema,
             store.results(job.id),
@@ -188,7 +191,7 @@ def pictures(
     from orchestration.storage.store import Store
 
     with errors_as_exit_status(), Store(Settings().results_file) as store:
-        job = _job(store, name)
+        job = find_job(store, name)
         for file in save_charts(charts_of(job.schema, list(store.results(job.id))), folder):
             print(file)
 
@@ -202,24 +205,12 @@ def delete(
     from orchestration.storage.store import Store
 
     with errors_as_exit_status(), Store(Settings().results_file) as store:
-        job = _job(store, name)
+        job = find_job(store, name)
         if not yes:
             if not sys.stdin.isatty():
                 raise typer.BadParameter("nobody is there to ask; add --yes")
             typer.confirm(f"Delete {job.name!r} with all its results?", abort=True)
         store.delete(job.id)
-
-
-_LONGEST_NUMBER = 18  # digits; SQLite's integers end soon after
-
-
-def _job(store: Store, name: str) -> Job:
-    """The job of that name, else of that number."""
-    number = int(name) if name.isdecimal() and len(name) <= _LONGEST_NUMBER else None
-    job = store.job(name) or (None if number is None else store.job(number))
-    if job is None:
-        raise StoreError(f"there is no job {name!r}", hint="`fieldwise jobs` lists them")
-    return job
 
 
 def _is_about(job: Job, search: str | None) -> bool:

@@ -16,8 +16,9 @@ from orchestration.commands.shared import (
     refuse_no_file,
     stop_on_ctrl_c,
 )
+from orchestration.events import LayoutPlanned, LeftOut
 from orchestration.settings import Settings
-from schemas.errors import SchemaError, StoreError
+from schemas.errors import SchemaError, SourceError, StoreError
 from schemas.plan import Plan
 from schemas.plan_json import dump_plan, load_plan
 from schemas.schema import Schema
@@ -87,15 +88,25 @@ def plan(
         with watcher, Engine(Settings(), progress=watcher.progress) as engine:
             with stop_on_ctrl_c() as stop:
                 asked = wanted.schema(engine, quiet=quiet)
-                made = list(engine.plan(sources, asked, stop=stop))
+                told = list(engine.plan(sources, asked, stop=stop))
+                stopped = stop()
+        left_out = [event for event in told if isinstance(event, LeftOut)]
+        made = [event for event in told if isinstance(event, LayoutPlanned)]
         for event, path in zip(made, _paths(output), strict=False):
             _write(event.plan, path)
             if not quiet:
                 where = f"{path}: " if path else ""
                 say(f"{where}{event.source}: {event.plan.origin.explain()}")
+        for one in () if quiet and made else left_out:
+            say(f"{one.source}: left out: {one.why.explain()}")
+        if stopped:
+            say("stopped before all pages were looked at")
+            raise typer.Exit(ExitStatus.STOPPED)
         if not made:
-            say("no page could be planned for; `fieldwise extract` on them says why")
+            say(f"fieldwise: there is no plan: none of the {len(left_out):,} pages can be used")
             raise typer.Exit(ExitStatus.NOTHING_RUN)
+        if any(isinstance(one.why, SourceError) for one in left_out):
+            raise typer.Exit(ExitStatus.SOME_FAILED)
 
 
 def _paths(output: Path | None) -> Iterator[Path | None]:

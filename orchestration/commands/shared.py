@@ -125,7 +125,7 @@ def leave(ended: JobEnded, counts: Counter[PageStatus]) -> None:
             f"go on with `fieldwise jobs resume {shlex.quote(ended.job.name)}`"
         )
         raise typer.Exit(ExitStatus.STOPPED)
-    if counts[PageStatus.FAILED]:
+    if counts[PageStatus.FAILED] or counts[PageStatus.PARTIAL]:
         raise typer.Exit(ExitStatus.SOME_FAILED)
 
 
@@ -145,7 +145,8 @@ def errors_as_exit_status() -> Iterator[None]:
             raise
         for wrong in error.errors():
             name = "FIELDWISE_" + "_".join(map(str, wrong["loc"])).upper()
-            say(f"fieldwise: {name}: {wrong['msg']} (set it to such a value, or unset it)")
+            why = wrong["msg"].removeprefix("Value error, ")
+            say(f"fieldwise: {name}: {why} (set it to such a value, or unset it)")
         raise typer.Exit(ExitStatus.BAD_USAGE) from error
     except BrokenPipeError as error:  # the reader of our output has left, as `head` does
         sys.stderr.close()

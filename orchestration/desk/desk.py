@@ -27,8 +27,10 @@ from orchestration.desk.runs import Asked, Run, Runs
 from orchestration.desk.sheet import Sheet, record_of, values_at
 from orchestration.desk.where import what_runs_where
 from orchestration.engine import Engine
+from orchestration.events import LayoutPlanned
 from orchestration.exports.export import ExportOptions, Format, file_name, write
 from orchestration.intake import shown
+from orchestration.storage.job_names import refuse_name
 from orchestration.storage.review import Review
 from orchestration.storage.store import Job
 from schemas.errors import SourceError, StoreError
@@ -91,7 +93,10 @@ class Desk:
         return self._where[over]
 
     def start(self, asked: Asked, owner: str) -> Run:
-        """Put a job in line. Raises FieldwiseError when too many wait, or its name is taken."""
+        """Put a job in line. Raises FieldwiseError when too many wait, or its name is taken, or
+        reads as a number."""
+        if asked.job:
+            refuse_name(asked.job)
         if asked.job and self._store.job(asked.job):
             raise StoreError(f"there is a job named {asked.job!r} already", hint="choose another")
         return self.runs.start(asked, owner=owner)
@@ -228,9 +233,12 @@ class Desk:
             planned = self._engine.plan(asked.sources, asked.schema)
             if isinstance(planned, Generator):  # else pages would be read ahead for nobody
                 stack.callback(planned.close)
+            left_out: list[str] = []
             for event in planned:
-                return shown(event.source, asked.names), event.plan
-        raise SourceError("no page could be planned for", hint="look whether they can be read")
+                if isinstance(event, LayoutPlanned):
+                    return shown(event.source, asked.names), event.plan
+                left_out.append(f"{shown(event.source, asked.names)}: {event.why.explain()}")
+        raise SourceError(_no_plan(left_out))
 
     def estimate(self, asked: Asked) -> Estimate:
         """What *asked* is likely to take, by its plan. Raises as `Engine.estimate`."""
@@ -242,6 +250,11 @@ class Desk:
         with self._lock:
             self._sheets.pop(job.id, None)
             self._queues.pop(job.id, None)
+
+
+def _no_plan(left_out: Sequence[str]) -> str:
+    more = f"; and {len(left_out) - 1:,} more" if len(left_out) > 1 else ""
+    return f"no page could be planned for: {''.join(left_out[:1])}{more}"
 
 
 def _may_see(job: Job, owner: str) -> bool:

@@ -211,7 +211,7 @@ class Sheet:
         fixed = any(value.tier is Tier.PERSON for value in values)
         stated = [value for value in values if value.status is not ValueStatus.ABSENT]
         if not stated:
-            cut = page.status is PageStatus.TRUNCATED and not fixed
+            cut = page.status in (PageStatus.TRUNCATED, PageStatus.PARTIAL) and not fixed
             return Mark(None, Look.CUT if cut else Look.ABSENT, corrected=fixed)
         look = _look(stated, text)
         if text is None:

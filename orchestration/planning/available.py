@@ -21,7 +21,7 @@ from orchestration.planning.planner import (
 from orchestration.planning.repair import Repair
 from schemas.errors import PlannerFailed, WorkerError
 from schemas.plan import PlannedBy
-from schemas.record import Tier
+from schemas.record import Record, Tier
 from schemas.schema import Schema
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ class Planning:
         self._load = worker
         self._turn = turn
         self._open = ExitStack()
-        self._opening = threading.Lock()
+        self._opening = threading.RLock()
+        self._asked: Endpoint | None = None
         self._cache: PlanCache | None = None
         self._repair: Repair | None = None
 
@@ -104,7 +105,9 @@ class Planning:
         cache = self._kept() if planner.name else None
         return LayoutPlans(planner, schema, cache=cache, samples=self._settings.planner_samples)
 
-    def repair(self, page: ParsedPage, schema: Schema) -> Extraction | None:
+    def repair(
+        self, page: ParsedPage, schema: Schema, unsure: Record | None = None
+    ) -> Extraction | None:
         """What the endpoint makes of fields that no worker was sure of; `None` where the settings
         give it no budget for that, or where it cannot be asked. See `Repair.answer`.
         """
@@ -118,9 +121,17 @@ class Planning:
                 except PlannerFailed as error:  # what the workers read is not to be lost for it
                     log.warning("unsure fields stay as they are: %s", error)
                     return None
-        return self._repair.answer(page, schema)
+        return self._repair.answer(page, schema, unsure)
 
     def _endpoint(self) -> Endpoint:
+        """The endpoint: one for all jobs, which share its connections and its limit of tokens."""
+        with self._opening:
+            if self._asked is None:
+                self._asked = self._open_endpoint()
+                self._open.callback(self._asked.close)
+            return self._asked
+
+    def _open_endpoint(self) -> Endpoint:
         settings = self._settings
         key = settings.planner_api_key.get_secret_value() if settings.planner_api_key else None
         url = settings.planner_url or _missing_url()
@@ -130,14 +141,12 @@ class Planning:
             Endpoint,
         )
 
-        endpoint = Endpoint(
+        return Endpoint(
             Address(url, settings.planner_model, key, settings.planner_api),
             attempts=settings.planner_attempts,
             timeout_s=settings.planner_timeout_s,
             most=settings.planner_tokens,
         )
-        self._open.callback(endpoint.close)
-        return endpoint
 
     def _worker(self) -> Planner:
         if (load := self._load) is None:

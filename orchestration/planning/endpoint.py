@@ -50,7 +50,8 @@ class Address:
 
 
 class Endpoint:
-    """The model at *address*. `spent`: tokens that its replies took so far, as the server counts.
+    """The model at *address*. `spent`: tokens that its replies took so far, as the server counts,
+    those of no use too. Threads may share it.
 
     *attempts*: how often it is asked for one reply in all, where asking again may help.
     *most*: it is asked no more once it took that many tokens; `None`: no limit.
@@ -76,6 +77,7 @@ class Endpoint:
         self._max_tokens = max_tokens
         self._most = most
         self._clock = clock or Clock()
+        self._counting = threading.Lock()
         self._seen = _Seen()
         self._client = _client(address, timeout_s, self._seen)
         connect = from_vllm if address.form == "vllm" else from_openai
@@ -90,22 +92,29 @@ class Endpoint:
         """The model's reply to *messages* under the JSON Schema *form*; it may not keep to it.
 
         Raises:
-            PlannerFailed: it refused, or no whole reply came in all attempts.
+            PlannerFailed: it refused, or no whole reply came in all attempts; its `tokens` are what
+                these took.
         """
-        before = self.spent
-        if self._most is not None and before >= self._most:
-            hint = "raise FIELDWISE_PLANNER_TOKENS to let it go on"
-            message = f"the endpoint took {before:,} tokens; the limit is {self._most:,}"
-            raise PlannerFailed(message, hint=hint)
+        taken = 0
         for attempt in range(1, self._attempts + 1):
             try:
+                self._refuse_beyond_limit()
                 text = self._ask(messages, form)
-                return Reply(text, self.spent - before)
+                return Reply(text, taken + self._seen.tokens)
             except PlannerFailed as failure:
+                taken += self._seen.tokens
+                failure.tokens = taken
                 if not failure.retryable or attempt == self._attempts or self.over.is_set():
                     raise
                 self._clock.wait(self._pause(attempt, failure), unless=self.over)
         raise AssertionError("the last attempt raises")
+
+    def _refuse_beyond_limit(self) -> None:
+        self._seen.forget()
+        if self._most is not None and self.spent >= self._most:
+            hint = "raise FIELDWISE_PLANNER_TOKENS to let it go on"
+            message = f"the endpoint took {self.spent:,} tokens; the limit is {self._most:,}"
+            raise PlannerFailed(message, hint=hint)
 
     def _pause(self, attempt: int, failure: PlannerFailed) -> float:
         asked = self._seen.retry_after_s
@@ -116,16 +125,18 @@ class Endpoint:
         return asked
 
     def _ask(self, messages: Sequence[Message], form: Mapping[str, Any]) -> str:
-        self._seen.forget()
         options: dict[str, Any] = {"max_tokens": self._max_tokens, "temperature": 0.0}
         if self._address.form == "llama_cpp":  # the one form that Outlines does not know
             generate = Generator(self._model)
             options["response_format"] = {"type": "json_object", "schema": form}
         else:
             generate = Generator(self._model, JsonSchema(json.dumps(form)))
-        with self._explained():
-            text = generate(Chat([dict(message) for message in messages]), **options)
-        self.spent += self._seen.tokens
+        try:
+            with self._explained():
+                text = generate(Chat([dict(message) for message in messages]), **options)
+        finally:
+            with self._counting:
+                self.spent += self._seen.tokens
         return self._whole(text)
 
     def _whole(self, text: object) -> str:
@@ -144,7 +155,6 @@ class Endpoint:
         try:
             yield
         except GenerationError as error:
-            self.spent += self._seen.tokens
             raise _failed(self._shown(error), retryable=False) from error
         except APIError as error:
             raise self._from_server(error) from error
@@ -181,8 +191,8 @@ class Endpoint:
         return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-class _Seen:
-    """What a response says besides its text, which Outlines does not hand on.
+class _Seen(threading.local):
+    """What a thread's last response says besides its text, which Outlines does not hand on.
 
     `finish`: why the model stopped. `tokens`: read and written. `retry_after_s`: as asked for.
     """

@@ -8,13 +8,13 @@ from dataclasses import replace
 from itertools import islice
 from typing import Protocol, TypeVar
 
-from extractors.bad_pages import why_bad
+from extractors.bad_pages import BadPage, why_bad
 from extractors.blocks import ParsedPage, parse_page
 from extractors.layout import layout_of, likeness, same_layout
 from extractors.pages import Page
 from orchestration.planning.cache import PlanCache
 from orchestration.planning.planner import Planner
-from schemas.errors import NotAPage
+from schemas.errors import NotAPage, PlanError, SourceError
 from schemas.plan import Plan
 from schemas.schema import Schema
 
@@ -43,7 +43,7 @@ class Ahead(Iterator[_Item]):
 
 
 class PlanSource(Protocol):
-    """Where a job's plans come from. `tokens`: what planning took so far."""
+    """Where a job's plans come from. `tokens`: what planning took so far, in vain too."""
 
     @property
     def tokens(self) -> int: ...
@@ -116,7 +116,11 @@ class LayoutPlans:
         others = ahead(_LOOKED_AT) if self._samples > 1 else ()
         alike = (_parsed(other, layout) for other in others if isinstance(other, Page))
         samples = [page, *islice(filter(None, alike), self._samples - 1)]
-        plan = replace(self._planner.plan(self._schema, samples), layout=layout)
+        try:
+            plan = replace(self._planner.plan(self._schema, samples), layout=layout)
+        except PlanError as error:
+            self.tokens += error.tokens
+            raise
         self.tokens += plan.origin.tokens
         # A lesser planner's plan would stand in the way of the one that was wanted.
         if self._cache and self._planner.name and plan.origin.by is self._planner.by:
@@ -124,12 +128,27 @@ class LayoutPlans:
         return plan
 
 
-def each_layout(planned: PlanSource, pages: Ahead[_Item]) -> Iterator[tuple[int, Plan]]:
-    """The plan of each layout among *pages*, with the number of its first page."""
+def each_layout(
+    planned: PlanSource, pages: Ahead[_Item]
+) -> Iterator[tuple[int, Plan | SourceError | BadPage]]:
+    """The plan of each layout among *pages*, with the number of its first page; and of each page
+    that no plan can be made for, why: it cannot be read, or says nothing."""
     for number, page in enumerate(pages):
         plan, is_new = planned.plan_for(page, pages.peek)
-        if plan and is_new:
+        if plan is None:
+            yield number, _why_not(page)
+        elif is_new:
             yield number, plan
+
+
+def _why_not(page: object) -> SourceError | BadPage:
+    nothing = NotAPage("there is nothing to plan for")
+    if not isinstance(page, Page):
+        return page if isinstance(page, SourceError) else nothing
+    try:
+        return why_bad(page, parse_page(page)) or nothing
+    except NotAPage as error:
+        return error
 
 
 _LOOKED_AT = 6  # pages after the first of a layout, for more samples

@@ -29,7 +29,7 @@ from orchestration.planning.prompt import (
 )
 from orchestration.planning.replies import Reply
 from schemas.dsl import parse_dsl
-from schemas.errors import PlanError, WorkerError
+from schemas.errors import DecodeFailed, PlanError, WorkerError
 from schemas.plan import Origin, Plan, PlannedBy
 from schemas.schema import Schema
 
@@ -124,22 +124,36 @@ class ModelPlanner:
         return replace(plan, origin=origin)
 
     def _asked(self, question: Question, read: Callable[[str], _Read]) -> tuple[_Read, Origin]:
+        """What a reply says, and what all replies took. Raises PlanError, with their tokens."""
         started, tokens = time.perf_counter(), 0
         messages = question.messages()
         for attempt in range(1, self._attempts + 1):
-            reply = self._model.answer(messages, question.form())
+            reply = self._answer(messages, question.form(), tokens)
             tokens += reply.tokens
             try:
                 answer = read(reply.text)
             except PlanError as error:
                 if attempt == self._attempts:
                     message = f"{self.name} gave no usable plan in {attempt} attempts: {error}"
-                    raise PlanError(message) from error
+                    raise _costing(PlanError(message), tokens) from error
                 messages = [*question.messages(), *_corrected(reply.text, error)]
                 continue
             seconds = round(time.perf_counter() - started, 2)
             return answer, Origin(self.by, self.name, tokens, seconds, PROMPT_VERSION)
         raise AssertionError("the last attempt raises")
+
+    def _answer(self, messages: Sequence[Message], form: Mapping[str, Any], before: int) -> Reply:
+        try:
+            return self._model.answer(messages, form)
+        except PlanError as error:
+            _costing(error, before)
+            raise
+
+
+def _costing(error: PlanError, tokens: int) -> PlanError:
+    """*error*, which cost *tokens* more than it says."""
+    error.tokens += tokens
+    return error
 
 
 _Read = TypeVar("_Read")
@@ -167,17 +181,25 @@ class LocalModel:
         from outlines.types import JsonSchema
 
         with self._turn:
-            self._model = self._model or self._open()
+            self._model = model = self._model or self._open()
+            model.last_runs = ()
             chat = Chat([dict(message) for message in messages])
-            text = self._model.generate(chat, JsonSchema(json.dumps(form)))
-            run = self._model.last_runs[0]
-        return Reply(text, run.prompt_tokens + run.output_tokens)
+            try:
+                text = model.generate(chat, JsonSchema(json.dumps(form)))
+            except DecodeFailed as error:
+                raise _costing(PlanError(str(error), hint=error.hint), _taken(model)) from error
+            return Reply(text, _taken(model))
+
+
+def _taken(model: OutlinesModel) -> int:
+    return sum(run.prompt_tokens + run.output_tokens for run in model.last_runs)
 
 
 class Planners:
     """Several planners, the best informed first. Each is asked where all before it gave no plan.
 
-    A planner that failed is not asked again: its waits would be paid for once a layout.
+    A planner that failed is not asked again: its waits would be paid for once a layout. What it
+    took is among the tokens of the plan that another one then made.
     *strict*: the first one's error is raised instead. *notes*: why others are not among them.
     """
 
@@ -193,27 +215,32 @@ class Planners:
 
     def fields(self, ask: str) -> tuple[Schema, Origin]:
         """As the first planner that answers. Raises as the last one does."""
-        schema, origin = self._first(lambda planner: planner.fields(ask))
-        return schema, self._noted(origin)
+        (schema, origin), vain = self._first(lambda planner: planner.fields(ask))
+        return schema, self._noted(origin, vain)
 
     def plan(self, schema: Schema, samples: Sequence[ParsedPage]) -> Plan:
         """As the first planner that answers. Raises as the last one does."""
-        plan = self._first(lambda planner: planner.plan(schema, samples))
-        return replace(plan, origin=self._noted(plan.origin))
+        plan, vain = self._first(lambda planner: planner.plan(schema, samples))
+        return replace(plan, origin=self._noted(plan.origin, vain))
 
-    def _first(self, call: Callable[[Planner], _Read]) -> _Read:
+    def _first(self, call: Callable[[Planner], _Read]) -> tuple[_Read, int]:
+        """What the first of those left says, and the tokens that others took in vain."""
+        vain = 0
         while True:
             try:
-                return call(self._left[0])
+                return call(self._left[0]), vain
             except (PlanError, WorkerError) as error:
+                if isinstance(error, PlanError):
+                    vain = _costing(error, vain).tokens
                 if self._strict or len(self._left) == 1:
                     raise
                 who = self._left.pop(0)
                 self._notes.append(f"{who.name or who.by.value}: {error}")
 
-    def _noted(self, origin: Origin) -> Origin:
+    def _noted(self, origin: Origin, vain: int) -> Origin:
         note = " ".join("; ".join(self._notes).split())
-        return replace(origin, note=note if len(note) <= _NOTE else f"{note[: _NOTE - 1]}…")
+        note = note if len(note) <= _NOTE else f"{note[: _NOTE - 1]}…"
+        return replace(origin, note=note, tokens=origin.tokens + vain)
 
 
 _NOTE = 300  # characters, as a plan document takes

@@ -1,7 +1,10 @@
 """Fields that no worker was sure of, asked of the planning endpoint: one question a page.
 
 It is shown the passages likeliest to say them, and must quote: an answer whose words do not stand
-there is none. It is asked only within a budget of tokens, and no more once it has failed.
+there is none, and what a worker had said stays, unsure as it is. That the page does not say is an
+answer too, where the planner was shown the very words that the worker had quoted: it saw them and
+did not take them. Where it was not shown them, nothing follows. It is asked only within a budget of
+tokens, and no more once it has failed.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from orchestration.planning.planner import PlanningModel
 from orchestration.planning.prompt import Message, closed_object, decoded, described
 from schemas.document import Document, Span
 from schemas.errors import PlanError
-from schemas.record import Cell, Record, Tier, Tokens, Value, ValueStatus
+from schemas.record import Cell, Record, Tier, Tokens, Value, ValueStatus, cell_values
 from schemas.schema import Field, Kind, Schema
 
 __all__ = ["Repair"]
@@ -55,14 +58,20 @@ class Repair:
         self._left = budget
         self._turn = threading.Lock()
 
-    def answer(self, page: ParsedPage, schema: Schema) -> Extraction | None:
+    def answer(
+        self, page: ParsedPage, schema: Schema, unsure: Record | None = None
+    ) -> Extraction | None:
         """What *page* says of *schema*'s fields; `None` where nobody is asked. Of a reply that is
-        none there are no records, but what it took."""
+        none there are no records, but what it took.
+
+        *unsure*: what a worker said of them. The record holds the fields for which that is not to
+        stay: the planner quotes another value, or says that there is none.
+        """
         schema = replace(schema, fields=tuple(f for f in schema if f.kind not in _NOT_ASKED))
         with self._turn:
             if self._left <= 0 or not schema.fields or schema.many:
                 return None
-            return self._asked(_Question(page, schema))
+            return self._asked(_Question(page, schema, unsure))
 
     def _asked(self, question: _Question) -> Extraction:
         started, tokens = time.perf_counter(), 0
@@ -70,12 +79,13 @@ class Repair:
         try:
             reply = self._model.answer(question.messages(), question.form())
             tokens = reply.tokens
-            self._left -= tokens
-            self.spent += tokens
             records = (question.read(reply.text),)
         except PlanError as error:
             log.warning("unsure fields stay as they are: %s", error)
+            tokens += error.tokens
             self._left = 0
+        self._left -= tokens
+        self.spent += tokens
         seconds = {"planner": time.perf_counter() - started}
         return Extraction(records, None, Tokens(prompt=tokens), seconds)
 
@@ -84,6 +94,7 @@ class Repair:
 class _Question:
     page: ParsedPage
     schema: Schema
+    unsure: Record | None = None
 
     def messages(self) -> Sequence[Message]:
         fields = "\n".join(described(field) for field in self.schema)
@@ -95,12 +106,16 @@ class _Question:
         return closed_object({field.name: _form(field) for field in self.schema})
 
     def read(self, text: str) -> Record:
-        """The record that a reply quotes. Raises PlanError where it has another form."""
+        """What a reply answers, as `Repair.answer` says. Raises PlanError where it has another
+        form."""
         reply = decoded(text, self.form())
-        locator = Locator(self.page.document, self._passage().spans)
-        document = self.page.document
-        cells = {f.name: _cell(f, reply[f.name], locator, document) for f in self.schema}
-        return Record(cells, document.url)
+        passage, document = self._passage(), self.page.document
+        locator = Locator(document, passage.spans)
+        said = {f.name: _cell(f, reply[f.name], locator, document) for f in self.schema}
+        cells = {name: cell for name, cell in said.items() if cell is not None}
+        old = self.unsure.cells if self.unsure else {}
+        kept = {n for n, c in cells.items() if _says_none(c) and not _saw(passage, old.get(n, ()))}
+        return Record({n: c for n, c in cells.items() if n not in kept}, document.url)
 
     def _passage(self) -> Passage:
         shown = Shown(self.page.document, count_tokens=_rough_count)
@@ -126,17 +141,37 @@ def _choice(answers: Sequence[str]) -> dict[str, Any]:
     return {"type": ["string", "null"], "enum": [*answers, None]}
 
 
-def _cell(field: Field, said: Mapping[str, Any], locator: Locator, document: Document) -> Cell:
+def _says_none(cell: Cell) -> bool:
+    return all(value.status is ValueStatus.ABSENT for value in cell_values(cell))
+
+
+def _saw(passage: Passage, cell: Cell) -> bool:
+    """Whether the words that *cell* quotes stand in *passage*, all of them."""
+    found = [value for value in cell_values(cell) if value.status is not ValueStatus.ABSENT]
+    return all(
+        value.evidence is not None
+        and any(
+            part.start <= value.evidence.span.start and value.evidence.span.end <= part.end
+            for part in passage.spans
+        )
+        for value in found
+    )
+
+
+def _cell(
+    field: Field, said: Mapping[str, Any], locator: Locator, document: Document
+) -> Cell | None:
+    """What a reply says of *field*; `None`: what it says cannot be quoted, and is no answer."""
     if not field.many:
         return _value(field, said["quote"], said.get("answer"), locator, document, [])
     taken: list[Span] = []
     items = []
     for quote in said["quotes"][: field.max_items]:
         item = _value(field, quote, None, locator, document, taken)
-        if item.evidence:
+        if item and item.evidence:
             taken.append(item.evidence.span)
             items.append(item)
-    return tuple(items)
+    return tuple(items) if items or not said["quotes"] else None
 
 
 def _value(
@@ -146,16 +181,18 @@ def _value(
     locator: Locator,
     document: Document,
     taken: Sequence[Span],
-) -> Value:
-    absent = Value(tier=Tier.PLANNER, confidence=_SURE)
+) -> Value | None:
+    """As `_cell`."""
+    if quote is None and answer is None:
+        return Value(tier=Tier.PLANNER, confidence=_SURE)
     found = quote and locator.find(
         quote, labels=field.labels, taken=taken, heading=field.is_heading
     )
     if not found:
-        return absent
+        return None
     said = answer if field.kind in _READ_BY_MODEL else found.evidence.quote
     customs = Customs.of(document)
     data = normalise(said, field, base_url=document.url, customs=customs) if said else None
     if data is None:
-        return absent
+        return None
     return Value(said, data, found.evidence, Tier.PLANNER, _SURE, ValueStatus.FOUND)

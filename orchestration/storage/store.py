@@ -30,6 +30,7 @@ from orchestration.storage.corrections import Correction, from_body, to_body
 from orchestration.storage.corrections import Path as ValuePath
 from orchestration.storage.corrections import corrected as lay_over
 from orchestration.storage.database import Database
+from orchestration.storage.job_names import refuse_name
 from schemas.errors import StoreError
 from schemas.record import PageResult, PageStatus
 from schemas.schema import Schema
@@ -38,6 +39,9 @@ __all__ = ["Job", "JobState", "Store"]
 
 PAGES_AT_ONCE = 32  # read under one lock; bounds the memory of `results`
 CORRECTION = "FROM corrections WHERE job = ? AND source = ? AND record = ? AND path = ?"
+UNFINISHED = ", ".join(
+    f"'{status}'" for status in (PageStatus.FAILED, PageStatus.PARTIAL, PageStatus.STOPPED)
+)
 SELECT_JOB = "SELECT id, name, created, schema, state, sources, options FROM jobs"
 
 
@@ -97,9 +101,8 @@ class Store:
         sources: Sequence[str] = (),
         options: Mapping[str, Any] | None = None,
     ) -> Job:
-        """A new open job. Raises StoreError when *name* is empty or taken."""
-        if not name:
-            raise StoreError("a job needs a name", hint="give it one, such as `jobs-may`")
+        """A new open job. Raises StoreError when *name* is empty, a number, or taken."""
+        refuse_name(name)
         created = datetime.now(UTC)
         row = (
             _blob(name),
@@ -249,11 +252,10 @@ class Store:
             ]
 
     def finished(self, job_id: int) -> set[int]:
-        """The positions a resumed job need not read again: every saved page that did not fail, and
-        was not stopped in the middle."""
-        sql = "SELECT position FROM pages WHERE job = ? AND status NOT IN (?, ?)"
-        unfinished = (PageStatus.FAILED.value, PageStatus.STOPPED.value)
-        return {position for (position,) in self._file.all(sql, (job_id, *unfinished))}
+        """The positions a resumed job need not read again: every saved page that did not fail, in
+        whole or in part, and was not stopped in the middle."""
+        sql = f"SELECT position FROM pages WHERE job = ? AND status NOT IN ({UNFINISHED})"
+        return {position for (position,) in self._file.all(sql, (job_id,))}
 
     def counts(self, job_id: int) -> dict[PageStatus, int]:
         """How many of the saved pages ended in each status; a status none ended in is left out."""

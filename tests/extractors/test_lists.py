@@ -108,6 +108,34 @@ def test_a_stop_may_leave_the_records_that_were_finished(worker: Worker) -> None
         worker.extract(table(16), TALK, check_stop=check_stop)
 
 
+@pytest.mark.parametrize("end", [DecodeFailed("the runtime stopped"), Interrupted()])
+def test_a_page_that_ends_in_a_later_part_keeps_what_the_first_one_said(end: Exception) -> None:
+    worker = ObedientWorker(page=200, answer=100).told("title: Talk\nday: null\n")
+    schema = Schema("talk", TALK.fields[:2])
+    days = "".join(
+        f"<p>Something else is held on {n} May 2026 at the hall.</p>" for n in range(1, 30)
+    )
+    asked, limit = 0, 10_000
+
+    def check_stop() -> None:
+        nonlocal asked
+        asked += 1
+        if asked >= limit:
+            raise end
+
+    page = parsed(f"<h1>Talk</h1>{days}")
+    assert worker.extract(page, schema, check_stop=check_stop).failed is None
+    limit, asked = asked, 0
+    part = worker.extract(page, schema, check_stop=check_stop)
+    assert part.records[0].data["title"] == "Talk"
+    stopped = isinstance(end, Interrupted)
+    reason = None if stopped else "only its first part was read: the runtime stopped"
+    assert (part.stopped, part.failed) == (stopped, reason)
+    limit, asked = 1, 0
+    with pytest.raises(type(end)):
+        worker.extract(page, schema, check_stop=check_stop)
+
+
 def test_a_record_that_cannot_be_answered_costs_no_other() -> None:
     obedient = ObedientWorker(page=400, answer=300)
     worker = obedient.told("title: Talk\nday: null\nroom: null\n")
@@ -119,7 +147,8 @@ def test_a_record_that_cannot_be_answered_costs_no_other() -> None:
 
     extraction = worker.extract(table(12), TALK, check_stop=check_stop)
     assert (len(extraction.records), extraction.seen) == (11, 12)
-    assert extraction.cut == "1 records could not be answered: the runtime stopped"
+    assert extraction.failed == "1 records could not be answered: the runtime stopped"
+    assert extraction.cut is None
     failing = "Hall"
     with pytest.raises(DecodeFailed):
         worker.extract(table(12), TALK, check_stop=check_stop)

@@ -7,7 +7,7 @@ from extractors.locators import record_path
 from extractors.pages import Page
 from extractors.prompt import describe
 from extractors.ranking import promising_blocks, rank_blocks
-from extractors.records import find_records
+from extractors.records import find_records, list_records
 from extractors.sections import blocks_to_skip
 from schemas.document import Document
 from schemas.plan import FieldPlan, Plan
@@ -80,17 +80,64 @@ def events() -> tuple[Schema, str]:
     return resolve("title, day date"), LIST.format(rows=rows, others=others)
 
 
+def listed(body: str, path: str, *, skip: tuple[str, ...] = ()) -> tuple[list[str], str | None]:
+    """Where the records of *body* begin by a plan that names *path*, and what is said of it."""
+    fields, _ = events()
+    schema = Schema("event", fields.fields, many=True)
+    page = parse_page(Page("page.html", "", body.encode()))
+    listing = list_records(page, Plan(schema, record_xpath=path, skip=skip).guided())
+    starts = [page.document.blocks[entry.blocks.start].xpath for entry in listing.entries]
+    return starts, listing.note
+
+
+def days(tag: str, count: int, more: str = "") -> str:
+    rows = (f"<li><b>Fair {n}</b>, {n} May 2026, Oslo, at noon{more}</li>" for n in range(1, count))
+    return f"<{tag}>{''.join(rows)}</{tag}>"
+
+
 def test_records_stand_where_the_plan_says() -> None:
+    body = days("ul", 9) + days("ol", 9, " or later")
+    assert listed(body, "/html/body/ol/li")[0] == [f"/html/body/ol/li[{n}]" for n in range(1, 9)]
+    assert listed(body, "/html/body/ol/li")[1] is None
     fields, body = events()
     schema = Schema("event", fields.fields, many=True)
     page = parse_page(Page("page.html", "", body.encode()))
     assert record_path([page], schema) == "/html/body/ul/li"
-    planned = Plan(schema, record_xpath="/html/body/ol/li").guided()
-    entries = find_records(page, planned)
-    firsts = [page.document.blocks[entry.blocks.start].xpath for entry in entries]
-    assert firsts == [f"/html/body/ol/li[{n}]" for n in range(1, 7)]
     lost = Plan(schema, record_xpath="/html/body/table/tr").guided()
     assert find_records(page, lost) == find_records(page, schema)
+
+
+@pytest.mark.parametrize(
+    "body", [events()[1], days("ul", 9) + days("ol", 5)], ids=["says less", "says as much"]
+)
+def test_a_plan_that_names_a_smaller_list_does_not_hide_the_larger_one(body: str) -> None:
+    starts, note = listed(body, "/html/body/ol/li")
+    assert starts == [f"/html/body/ul/li[{n}]" for n in range(1, 9)]
+    assert "and the page lists 8 elsewhere: those were read" in str(note)
+
+
+def test_a_larger_list_in_a_section_to_skip_is_no_list() -> None:
+    body = f"<section>{days('ul', 20)}</section>{days('ol', 5)}"
+    starts, note = listed(body, "/html/body/ol/li", skip=("/html/body/section",))
+    assert starts == [f"/html/body/ol/li[{n}]" for n in range(1, 5)]
+    assert note is None
+
+
+def test_a_plan_that_cuts_the_same_list_otherwise_is_followed() -> None:
+    pairs = "".join(
+        f"<div><p>Fair {n}</p><p>on {n} May 2026, Oslo, at noon</p>"
+        f"<p>Fair {n} again</p><p>on {n + 9} May 2026, Oslo, at noon</p></div>"
+        for n in range(1, 9)
+    )
+    starts, note = listed(f"<main>{pairs}</main>", "/html/body/main/div")
+    assert (len(starts), note) == (8, None)
+
+
+def test_where_nothing_but_texts_is_asked_for_structure_is_not_sure() -> None:
+    schema = Schema("note", resolve("title, note").fields, many=True)
+    page = parse_page(Page("page.html", "", (days("ul", 9) + days("ol", 5)).encode()))
+    planned = Plan(schema, record_xpath="/html/body/ol/li").guided()
+    assert (len(find_records(page, planned)), list_records(page, planned).note) == (4, None)
 
 
 def test_pages_that_disagree_have_no_record_path() -> None:

@@ -182,3 +182,12 @@ def test_a_number_too_large_for_a_job_is_no_job(tmp_path: Path, number: str) -> 
     done = run(tmp_path, "jobs", "show", number)
     assert done.exit_code == 3
     assert "there is no job" in done.stderr
+
+
+def test_a_job_cannot_be_named_as_a_number(tmp_path: Path, pages: Path) -> None:
+    extract(tmp_path, pages)
+    shape = ["--schema", "name,", "--tier", "markup", "--job", "1", "-q"]
+    done = run(tmp_path, "extract", str(pages), *shape)
+    assert done.exit_code == 3
+    assert "a job cannot be named '1': that is a job's number" in done.stderr
+    assert run(tmp_path, "jobs", "show", "#1").stdout == run(tmp_path, "jobs", "show", "1").stdout

@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from extractors.blocks import parse_page
+from extractors.pages import Page
+from extractors.skeleton import draw_skeleton
 from orchestration.cli import app
 from schemas.plan import PlannedBy
 from schemas.plan_json import dump_plan, load_plan
+from schemas.source import resolve
 from tests.orchestration.planner_server import PlannerServer, says
 
 PAGES = Path(__file__).parents[2] / "pages"
@@ -95,15 +99,30 @@ def test_an_edited_plan_changes_what_comes_out(tmp_path: Path) -> None:
 def test_no_page_to_plan_for_is_said(tmp_path: Path) -> None:
     gone = tmp_path / "gone.html"
     gone.write_text("<title>404 Not Found</title><h1>404 Not Found</h1>", "utf-8")
-    done = run("plan", str(gone), "--schema", "title, pay")
+    done = run("plan", str(gone), str(tmp_path / "none.html"), "--schema", "title, pay", "-q")
     assert done.exit_code == 3
-    assert "no page could be planned for" in done.stderr
+    assert "gone.html: left out: " in done.stderr
+    assert "none.html: left out: " in done.stderr
+    assert "there is no plan: none of the 2 pages can be used" in done.stderr
+
+
+def test_sources_that_cannot_be_read_are_named_beside_the_plan(tmp_path: Path) -> None:
+    picture = tmp_path / "picture.html"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    done = run("plan", TEACHER, str(picture), "--schema", "title, pay")
+    assert done.exit_code == 1  # as `extract` has it
+    assert "picture.html: left out: " in done.stderr
+    assert "PNG" in done.stderr
+    assert list(json.loads(done.stdout)["fields"]) == ["title", "pay"]
 
 
 def test_the_endpoint_is_asked_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("openai", reason='the extra "planner" is not installed')
+    parsed = parse_page(Page(TEACHER, "", Path(TEACHER).read_bytes()))
+    labels = draw_skeleton(parsed.document, resolve("title, salary"), budget=6_000).labels
+    key = f"L{labels.index('Salary') + 1}"
     field = {"hint": "The heading.", "labels": [], "required": True, "tier": "auto"}
-    reply = {"fields": {"title": field, "salary": {**field, "labels": ["Salary"]}}, "skip": []}
+    reply = {"fields": {"title": field, "salary": {**field, "labels": [key]}}, "skip": []}
     monkeypatch.setenv("FIELDWISE_PLANNER", "endpoint")
     with PlannerServer(says(reply, tokens=1_500)).running() as server:
         monkeypatch.setenv("FIELDWISE_PLANNER_URL", server.url)
@@ -153,3 +172,13 @@ def test_a_planner_says_nothing_of_packages_that_are_not_needed(tmp_path: Path) 
     )
     assert done.returncode == 3
     assert done.stderr.startswith("fieldwise: the planning endpoint cannot be reached")
+
+
+def test_a_planners_address_that_is_none_is_refused_before_anything_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FIELDWISE_PLANNER_URL", "localhost:8000/v1")
+    done = run("plan", "nowhere.html", "--schema", "title,")
+    assert done.exit_code == 2
+    assert "FIELDWISE_PLANNER_URL: the address has no scheme" in done.stderr
+    assert "write http://localhost:8000/v1" in done.stderr

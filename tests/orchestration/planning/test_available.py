@@ -15,11 +15,12 @@ import pytest
 from extractors.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
+from orchestration.cost import cost_of
 from orchestration.engine import Engine
-from orchestration.events import JobEnded, LayoutPlanned, PageDone
+from orchestration.events import JobEnded, LayoutPlanned, LeftOut, PageDone
 from orchestration.planning.cache import PlanCache
 from orchestration.settings import Settings
-from schemas.errors import PlannerFailed, StoreError
+from schemas.errors import PlannerFailed, SourceError, StoreError
 from schemas.plan import Checks, FieldPlan, Origin, Plan, PlannedBy
 from schemas.record import PageResult, Record, Tier, Value
 from schemas.schema import Field, Kind, Schema
@@ -157,7 +158,8 @@ def test_error_pages_are_not_planned_for(tmp_path: Path) -> None:
 def test_plans_alone(tmp_path: Path) -> None:
     with PlannerServer(says(reply()), says(reply())).running() as server:
         with engine(tmp_path, server.url) as running:
-            planned = list(running.plan([write(tmp_path, THREE)], SCHEMA))
+            told = list(running.plan([write(tmp_path, THREE)], SCHEMA))
+    planned = [event for event in told if isinstance(event, LayoutPlanned)]
     assert [event.plan.fields["title"].hint for event in planned] == ["At the top."] * 2
     assert planned[0].plan.layout != planned[1].plan.layout
 
@@ -251,7 +253,7 @@ def test_unsure_fields_are_answered_by_the_endpoint_where_it_can_quote(tmp_path:
     assert result.records[0].data == {
         "title": "Baker",
         "city": "Ulm",
-        "pay": None,  # the page has no 7: what cannot be quoted is no answer
+        "pay": 5,  # the page has no 7: what cannot be quoted is no answer, and changes nothing
         "open": True,
         "tags": ["oven", "flour"],
     }
@@ -335,3 +337,44 @@ def test_an_endpoint_that_fails_leaves_unsure_fields_as_they_are(tmp_path: Path)
     result, server = repaired(tmp_path, fails(401), repair_tokens=10_000)
     assert result.records[0].data["pay"] == 5
     assert len(server.asked) == 1
+
+
+def test_what_a_planner_took_in_vain_counts_and_is_kept_with_the_job(tmp_path: Path) -> None:
+    bad = [says("no JSON", tokens=450)] * 2
+    with PlannerServer(*bad).running() as server:
+        with engine(tmp_path, server.url, planner_attempts=2) as running:
+            pages = write(tmp_path, THREE)
+            events = list(running.run([pages], SCHEMA, job="jobs", max_tokens=800))
+            job = running.store.job("jobs")
+            assert job
+            kept = cost_of(running.store.results(job.id))
+    ended = events[-1]
+    assert isinstance(ended, JobEnded)
+    assert "limit of 800 tokens" in str(ended.stopped)
+    assert sum(isinstance(event, PageDone) for event in events) == 1
+    assert kept == ended.cost
+    assert kept.spent[Tier.PLANNER].count == 900
+
+
+def test_all_jobs_of_an_engine_ask_one_endpoint_within_one_limit(tmp_path: Path) -> None:
+    with PlannerServer(*[says(reply(), tokens=600)] * 9).running() as server:
+        with engine(tmp_path, server.url, planner_tokens=500) as running:
+            pages = write(tmp_path, THREE)
+            first = list(running.plan([pages], SCHEMA))
+            list(running.run([pages], resolve("title, pay integer"), job="another"))
+    assert len(server.asked) == 1
+    later = first[1]
+    assert isinstance(later, LayoutPlanned)
+    assert "took 600 tokens; the limit is 500" in later.plan.origin.note
+
+
+def test_pages_that_no_plan_can_be_made_for_are_told_with_the_reason(tmp_path: Path) -> None:
+    gone = "<title>404 Not Found</title><h1>404 Not Found</h1><p>The page was not found.</p>"
+    pages = write(tmp_path, {"a": job("Baker", 5), "b": gone})
+    with engine(tmp_path, None) as running:
+        told = list(running.plan([pages, str(tmp_path / "none.html")], SCHEMA))
+    left_out = {Path(one.source).name: one.why for one in told if isinstance(one, LeftOut)}
+    assert set(left_out) == {"b.html", "none.html"}
+    assert isinstance(left_out["none.html"], SourceError)
+    assert "not found" in left_out["b.html"].explain()
+    assert sum(isinstance(one, LayoutPlanned) for one in told) == 1

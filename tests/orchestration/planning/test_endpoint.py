@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -171,3 +172,36 @@ def test_closing_ends_a_wait() -> None:
 
 def test_the_key_is_in_no_repr() -> None:
     assert KEY not in repr(Address("http://host/v1", "qwen", KEY))
+
+
+def test_what_failed_replies_took_is_told_with_the_failure() -> None:
+    cut = says({"ok": True}, finish="length", tokens=300)
+    with talking(cut, cut, attempts=2) as (endpoint, _):
+        with pytest.raises(PlannerFailed) as caught:
+            endpoint.answer(HELLO, FORM)
+    assert (caught.value.tokens, endpoint.spent) == (600, 600)
+    with talking(cut, says({"ok": True}, tokens=50)) as (endpoint, _):
+        assert endpoint.answer(HELLO, FORM).tokens == 350
+
+
+def test_the_limit_holds_from_one_attempt_to_the_next() -> None:
+    cut = says({"ok": True}, finish="length", tokens=300)
+    with talking(*[cut] * 5, attempts=5, most=500) as (endpoint, server):
+        with pytest.raises(PlannerFailed, match="took 600 tokens; the limit is 500") as caught:
+            endpoint.answer(HELLO, FORM)
+    assert (len(server.asked), caught.value.tokens) == (2, 600)
+
+
+def test_threads_that_share_an_endpoint_are_told_their_own_tokens() -> None:
+    slow, quick = says({"ok": True}, tokens=700), says({"ok": True}, tokens=100)
+    told: list[int] = []
+    with talking(replace(slow, waits_s=0.3), replace(quick, waits_s=0.3)) as (endpoint, _):
+        asking = [
+            threading.Thread(target=lambda: told.append(endpoint.answer(HELLO, FORM).tokens))
+            for _ in range(2)
+        ]
+        for thread in asking:
+            thread.start()
+        for thread in asking:
+            thread.join()
+        assert (sorted(told), endpoint.spent) == ([100, 700], 800)

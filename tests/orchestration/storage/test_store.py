@@ -93,9 +93,9 @@ def test_a_job_says_what_it_was_made_from(tmp_path: Path) -> None:
 
 def test_a_job_is_found_by_name_and_by_id(tmp_path: Path) -> None:
     with Store(tmp_path / "results.db") as store:
-        first = store.create_job("2", JOBS)
+        first = store.create_job("2 jobs", JOBS)
         second = store.create_job("naïve \ud800", JOBS)
-        assert store.job("2") == first
+        assert store.job("2 jobs") == first
         assert store.job(2) == second
         assert store.job("naïve \ud800") == second
         assert store.job("nobody") is None

@@ -1,0 +1,118 @@
+"""What the planner's answer about an unsure field puts in its place, and what it leaves there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from extractors.blocks import ParsedPage, parse_page
+from extractors.pages import Page
+from orchestration.planning.prompt import Message
+from orchestration.planning.repair import Repair
+from orchestration.planning.replies import Reply
+from schemas.plan import PlannedBy
+from schemas.record import Cell, Evidence, Record, Tier, Value, ValueStatus
+from schemas.source import resolve
+
+SCHEMA = resolve("title, open boolean, tags list")
+BODY = "<h1>Baker</h1><p>In Ulm, open now.</p><p>Tags: oven, flour</p>"
+SAME: dict[str, Any] = {
+    "title": {"quote": "Baker"},
+    "open": {"quote": "open now", "answer": "true"},
+    "tags": {"quotes": ["oven", "flour"]},
+}
+
+
+class Scripted:
+    """A planning model that says what it is told to."""
+
+    name = "scripted"
+    by = PlannedBy.ENDPOINT
+
+    def __init__(self, reply: object) -> None:
+        self._reply = reply
+
+    def answer(self, messages: Sequence[Message], form: Mapping[str, Any]) -> Reply:
+        return Reply(json.dumps(self._reply), 100)
+
+
+def page(body: str = BODY) -> ParsedPage:
+    return parse_page(Page("page.html", "", body.encode()))
+
+
+def quoted(parsed: ParsedPage, quote: str, data: Any = None) -> Value:
+    """What a worker hardly is sure of, at the first place where *parsed* says it."""
+    document = parsed.document
+    start = document.text.index(quote)
+    span = type(document.blocks[0].span)(start, start + len(quote))
+    evidence = Evidence(quote, span, document.block_at(start).xpath)
+    return Value(quote, data or quote, evidence, Tier.LARGE, 0.4, ValueStatus.FOUND)
+
+
+def repaired(said: Mapping[str, Any], body: str = BODY, title: str = "Baker") -> dict[str, Cell]:
+    """The fields that a planner which says *said*, else the same, answers anew, with its cells.
+    *title*: what a worker had quoted for it."""
+    parsed = page(body)
+    unsure = Record(
+        {
+            "title": quoted(parsed, title),
+            "open": quoted(parsed, "open now", True),
+            "tags": (quoted(parsed, "oven"), quoted(parsed, title)),
+        },
+        "",
+    )
+    again = Repair(Scripted({**SAME, **said}), budget=1_000).answer(parsed, SCHEMA, unsure)
+    assert again
+    return dict(again.records[0].cells)
+
+
+def test_what_the_planner_quotes_is_its_answer() -> None:
+    title = repaired({"title": {"quote": "Ulm"}})["title"]
+    assert isinstance(title, Value)
+    assert (title.data, title.tier, title.evidence is not None) == ("Ulm", Tier.PLANNER, True)
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("title", {"quote": "Master baker"}),
+        ("title", {"quote": ""}),
+        ("open", {"quote": "closed", "answer": "false"}),
+        ("open", {"quote": None, "answer": "false"}),
+        ("open", {"quote": "open now", "answer": None}),
+        ("tags", {"quotes": ["sugar", "salt"]}),
+    ],
+)
+def test_what_it_cannot_quote_is_no_answer(field: str, said: dict[str, Any]) -> None:
+    assert set(repaired({field: said})) == set(SAME) - {field}
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("title", {"quote": None}),
+        ("open", {"quote": None, "answer": None}),
+        ("tags", {"quotes": []}),
+    ],
+)
+def test_that_the_page_does_not_say_is_one_where_it_saw_the_words(
+    field: str, said: dict[str, Any]
+) -> None:
+    cell = repaired({field: said})[field]
+    assert cell == (() if field == "tags" else Value(tier=Tier.PLANNER, confidence=0.5))
+
+
+def test_that_the_page_does_not_say_is_none_where_it_did_not_see_the_words() -> None:
+    """Of a page this long it is shown a part, and what the worker quoted is in another."""
+    body = f"{BODY}<p>{'Nothing but plain talk. ' * 2_000}Then a zebra.</p>"
+    cells = repaired({"title": {"quote": None}, "tags": {"quotes": []}}, body, title="zebra")
+    assert set(cells) == {"open"}
+
+
+def test_of_several_that_it_quotes_those_that_stand_there_are_taken() -> None:
+    tags = repaired({"tags": {"quotes": ["flour", "sugar"]}})["tags"]
+    assert isinstance(tags, tuple)
+    assert [tag.data for tag in tags if isinstance(tag, Value)] == ["flour"]
