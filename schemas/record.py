@@ -39,9 +39,7 @@ class PageStatus(StrEnum):
     BAD = "bad"  # a 404, a wall, a script shell: no record, on purpose
     TRUNCATED = "truncated"  # the page or the answer was cut at the budget; what was read stands
     STOPPED = "stopped"  # the job was stopped within the page; going on with the job reads it anew
-    PARTIAL = (
-        "partial"  # a model failed within the page: what was answered stands, `reason` says why
-    )
+    PARTIAL = "partial"  # a model failed within the page; what was answered stands
     FAILED = "failed"  # the page could not be read or answered; `reason` says why
 
 

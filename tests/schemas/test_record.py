@@ -107,12 +107,6 @@ def test_what_was_found_is_frozen(thing: object, name: str) -> None:
 
 
 def test_statuses_are_written_as_their_words() -> None:
-    assert [f"{status}" for status in PageStatus] == [
-        "ok",
-        "bad",
-        "truncated",
-        "partial",
-        "stopped",
-        "failed",
-    ]
+    words = ["ok", "bad", "truncated", "stopped", "partial", "failed"]
+    assert [f"{status}" for status in PageStatus] == words
     assert [f"{status}" for status in ValueStatus] == ["found", "absent", "conflict", "generated"]
