@@ -10,6 +10,7 @@ from pathlib import Path
 import gradio as gr
 
 from orchestration.desk.desk import Desk
+from orchestration.desk.programs import Programs
 from schemas.errors import FieldwiseError
 from ui.access import sign_in
 from ui.api import Api
@@ -42,10 +43,11 @@ def blocks_of(desk: Desk) -> gr.Blocks:
         title="Fieldwise", analytics_enabled=False, delete_cache=KEEP_UPLOADS, fill_width=True
     )
     with blocks:
+        with gr.Column(visible=False):  # before the screens, whose handlers get other names then
+            Api(Programs(desk)).connect()
         screen = Screen(desk)
         screen.draw()
         screen.connect(blocks)
-        Api(desk).connect()
     blocks.queue(default_concurrency_limit=4, max_size=200, api_open=False)
     return blocks
 

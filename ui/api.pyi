@@ -1,0 +1,109 @@
+"""The app's endpoints for programs, over HTTP: what the command line does.
+
+They are those of `gradio_client`, and do for the user who calls what the screens do.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import gradio as gr
+from gradio.components.api_component import Api as Plain
+from gradio_client.utils import is_file_obj_with_meta, traverse
+
+from orchestration.desk.form import UPLOADS
+from orchestration.desk.programs import Programs
+from schemas.errors import FieldwiseError
+from ui.endpoints import FILES, Endpoint, endpoints
+from ui.results import owner_of
+
+__all__ = ["Api"]
+
+AT_ONCE = 8  # calls of one endpoint; as many jobs may wait
+
+class Api:
+    """The endpoints, each named as its method. What goes wrong comes back as an error in words."""
+
+    def __init__(self, programs: Programs) -> None:
+        self._endpoints = endpoints(programs)
+
+    def connect(self, blocks: gr.Blocks) -> None:
+        """To be called while *blocks* is drawn."""
+        for endpoint in self._endpoints:
+            about = endpoint.takes["properties"]
+            blocks.set_event_trigger(
+                [],
+                _handler(endpoint),
+                [_input(name, one) for name, one in about.items()],
+                [_output(endpoint)],
+                show_progress="hidden",
+                api_name=endpoint.name,
+                api_description=endpoint.says,
+                concurrency_limit=AT_ONCE,
+                trigger_mode=None,
+            )
+
+def _handler(endpoint: Endpoint) -> Callable[..., Any]:
+    """What Gradio calls, with the arguments in the order of the inputs."""
+    about = endpoint.takes["properties"]
+
+    def handle(request: gr.Request, *values: Any) -> Any:
+        given = dict(zip(about, values, strict=True))
+        given = {name: value for name, value in given.items() if value is not None}
+        if FILES in given:  # Gradio's strings carry more than the path
+            given[FILES] = [str(path) for path in given[FILES]]
+        try:
+            answer = endpoint.call(owner_of(request), given)
+        except FieldwiseError as error:
+            raise gr.Error(error.explain(), print_exception=False) from error
+        return str(answer) if endpoint.gives_file else _without_files(answer)
+
+    caller = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    own = [
+        caller.replace(name=name, default=one.get("default", caller.empty))
+        for name, one in about.items()
+    ]
+    handle.__signature__ = inspect.Signature([caller, *own])  # type: ignore[attr-defined]
+    handle.__annotations__ = {"request": gr.Request}
+    return handle
+
+def _input(name: str, about: Mapping[str, Any]) -> gr.components.Component:
+    said = {**about, "additional_description": about["description"]}
+    if name == FILES:
+        return Uploads(said)
+    return Plain(about.get("default"), said, label=name)
+
+def _output(endpoint: Endpoint) -> gr.components.Component:
+    if endpoint.gives_file:
+        return gr.File(label=endpoint.gives, visible=False)
+    return Plain(None, {**endpoint.answer, "description": endpoint.gives}, label="answer")
+
+
+class Uploads(gr.File):
+    """Takes files that were uploaded to this app, and nothing else of its disk."""
+
+    def __init__(self, about: Mapping[str, Any]) -> None:
+        super().__init__(file_count="multiple", file_types=UPLOADS, label=FILES, visible=False)
+        self._about = about
+
+    def api_info(self) -> dict[str, Any]:
+        return {**super().api_info(), "additional_description": self._about["description"]}
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component
+
+def _without_files(answer: Any) -> Any:
+    """*answer*, where nothing in it is what Gradio takes for a file: it would serve that file.
+
+    A page and a schema together could say so, and name any file in a folder of the app's.
+    """
+
+    def refuse(found: Any) -> Any:
+        hint = "name the fields otherwise, or download the job with `export`"
+        raise gr.Error(f"the fields spell out a file of Gradio's ({hint})", print_exception=False)
+
+    return traverse(answer, refuse, is_file_obj_with_meta)
