@@ -80,7 +80,6 @@ def _output(endpoint: Endpoint) -> gr.components.Component:
         return gr.File(label=endpoint.gives, visible=False)
     return Plain(None, {**endpoint.answer, "description": endpoint.gives}, label="answer")
 
-
 class Uploads(gr.File):
     """Takes files that were uploaded to this app, and nothing else of its disk."""
 
