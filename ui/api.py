@@ -41,10 +41,16 @@ class Api:
                 [_output(endpoint)],
                 show_progress="hidden",
                 api_name=endpoint.name,
-                api_description=endpoint.says,
+                api_description=_description(endpoint),
                 concurrency_limit=AT_ONCE,
                 trigger_mode="multiple",
             )
+
+
+def _description(endpoint: Endpoint) -> str:
+    """What it does; Gradio has no other place for what its own components take."""
+    files = endpoint.says_of.get(FILES)
+    return f"{endpoint.says} {FILES}: {files}." if files else endpoint.says
 
 
 def _handler(endpoint: Endpoint) -> Callable[..., Any]:
@@ -75,9 +81,9 @@ def _default(about: Mapping[str, Any]) -> Any:
 
 
 def _input(name: str, about: Mapping[str, Any]) -> gr.components.Component:
+    if name == FILES:  # takes what was uploaded to this app, and nothing else of its disk
+        return gr.File(file_count="multiple", file_types=UPLOADS, label=FILES, visible=False)
     said = {**about, "additional_description": about["description"]}
-    if name == FILES:
-        return Uploads(said)
     return Plain(about.get("default"), said, label=name)
 
 
@@ -85,17 +91,6 @@ def _output(endpoint: Endpoint) -> gr.components.Component:
     if endpoint.gives_file:
         return gr.File(label=endpoint.gives, visible=False)
     return Plain(None, {**endpoint.answer, "description": endpoint.gives}, label="answer")
-
-
-class Uploads(gr.File):
-    """Takes files that were uploaded to this app, and nothing else of its disk."""
-
-    def __init__(self, about: Mapping[str, Any]) -> None:
-        super().__init__(file_count="multiple", file_types=UPLOADS, label=FILES, visible=False)
-        self._about = about
-
-    def api_info(self) -> dict[str, Any]:
-        return {**super().api_info(), "additional_description": self._about["description"]}
 
 
 def _without_files(answer: Any) -> Any:
