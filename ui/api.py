@@ -11,7 +11,6 @@ from typing import Any
 
 import gradio as gr
 from gradio.components.api_component import Api as Plain
-from gradio_client.utils import is_file_obj_with_meta, traverse
 
 from orchestration.desk.form import UPLOADS
 from orchestration.desk.programs import Programs
@@ -64,9 +63,9 @@ def _handler(endpoint: Endpoint) -> Callable[..., Any]:
             given[FILES] = [str(path) for path in given[FILES]]
         try:
             answer = endpoint.call(owner_of(request), given)
+            return str(answer) if endpoint.gives_file else _without_files(answer)
         except FieldwiseError as error:
             raise gr.Error(error.explain(), print_exception=False) from error
-        return str(answer) if endpoint.gives_file else _without_files(answer)
 
     caller = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     own = [caller.replace(name=name, default=_default(one)) for name, one in about.items()]
@@ -96,11 +95,13 @@ def _output(endpoint: Endpoint) -> gr.components.Component:
 def _without_files(answer: Any) -> Any:
     """*answer*, where nothing in it is what Gradio takes for a file: it would serve that file.
 
-    A page and a schema together could say so, and name any file in a folder of the app's.
+    Fields can be named so, and a page then names any file below the app's folder.
     """
-
-    def refuse(found: Any) -> Any:
+    if isinstance(answer, list):
+        return [_without_files(part) for part in answer]
+    if not isinstance(answer, dict):
+        return answer
+    if "path" in answer and "meta" in answer:
         hint = "name the fields otherwise, or download the job with `export`"
-        raise gr.Error(f"the fields spell out a file of Gradio's ({hint})", print_exception=False)
-
-    return traverse(answer, refuse, is_file_obj_with_meta)
+        raise FieldwiseError("Gradio takes fields named path and meta for a file", hint=hint)
+    return {name: _without_files(part) for name, part in answer.items()}
