@@ -15,10 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from orchestration.desk.programs import Programs
 from schemas.errors import FieldwiseError
 
-__all__ = ["FILES", "NAMES", "Endpoint", "endpoints"]
+__all__ = ["FILES", "NAMES", "TOOLS_PATH", "Endpoint", "endpoints"]
 
 FILES = "files"
 """The argument that takes uploads; what is called so has been checked before `call`."""
+
+TOOLS_PATH = "/gradio_api/mcp"
+"""Where they are MCP tools: where Gradio would serve its own, and leaves answers uncompressed."""
 
 AS_FOR_EXTRACT = "as for `extract`"
 _FIELD = "given_"

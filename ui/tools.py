@@ -30,11 +30,10 @@ from starlette.types import Receive, Scope, Send
 from orchestration.desk.programs import Programs
 from schemas.errors import FieldwiseError
 from ui.access import SignIn
-from ui.endpoints import FILES, Endpoint, endpoints
+from ui.endpoints import FILES, TOOLS_PATH, Endpoint, endpoints
 
-__all__ = ["PATH", "Tools"]
+__all__ = ["Tools"]
 
-PATH = "/gradio_api/mcp"  # where Gradio serves its own, and leaves answers uncompressed
 OWNER = "fieldwise.owner"  # in a request's scope: who signed in
 CHANGES = ("extract", "again", "correct", "stop", "delete")
 LOSES = ("delete",)
@@ -71,7 +70,7 @@ class Tools:
     @property
     def routes(self) -> list[Route]:
         # an instance, not a method: Starlette hands those the bare request
-        return [Route(path, endpoint=_Served(self)) for path in (PATH, f"{PATH}/")]
+        return [Route(path, endpoint=_Served(self)) for path in (TOOLS_PATH, f"{TOOLS_PATH}/")]
 
     @asynccontextmanager
     async def lifespan(self, app: object) -> AsyncIterator[None]:

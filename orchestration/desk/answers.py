@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from orchestration.cost import Estimate
 from orchestration.desk.desk import JobLine
-from orchestration.desk.runs import Run
+from orchestration.desk.runs import Run, RunState
 from orchestration.exports.export import page_line
-from orchestration.storage.corrections import Correction
+from orchestration.storage.corrections import Correction, Verdict
 from schemas.plan import Plan
 from schemas.plan_json import plan_to_json
-from schemas.record import PageResult
+from schemas.record import PageResult, PageStatus
 
 __all__ = ["Corrected", "Estimated", "JobAbout", "Outcome", "PageLine", "Planned", "RunAbout"]
 
@@ -28,7 +28,7 @@ class PageLine:
 
     source: str
     """Its address, or the name of the file."""
-    status: Literal["ok", "bad", "truncated", "failed"]
+    status: PageStatus
     """Bad: no page worth reading, such as a login wall. Truncated: not all of it was read."""
     reason: str | None
     """Why it is not ok."""
@@ -42,7 +42,7 @@ class PageLine:
 
     @classmethod
     def of(cls, pages: Iterable[PageResult]) -> list[PageLine]:
-        return [cls(**page_line(page)) for page in pages]
+        return [cls(**{**page_line(page), "status": page.status}) for page in pages]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class JobAbout:
     """When, ISO 8601."""
     fields: list[str]
     pages: dict[str, int]
-    """How many ended as ok, bad, truncated, failed."""
+    """How many there are, by their status."""
     running: bool
 
     @classmethod
@@ -75,7 +75,7 @@ class RunAbout:
 
     __pydantic_config__ = _DESCRIBED
 
-    state: Literal["waiting", "loading", "running", "ended"]
+    state: RunState
     """Loading: the model is not there yet."""
     job: int | None
     """The job's id, once it is begun."""
@@ -95,7 +95,7 @@ class RunAbout:
     @classmethod
     def of(cls, run: Run, ahead: int) -> RunAbout:
         return cls(
-            state=run.state.value,
+            state=run.state,
             job=run.job.id if run.job else None,
             pages_done=run.done,
             pages_total=run.total,
@@ -185,7 +185,7 @@ class Corrected:
     source: str
     record: int
     path: list[str | int]
-    verdict: Literal["accepted", "selected", "typed", "absent"]
+    verdict: Verdict
     by: str
     """Who said so, "" where nobody signs in."""
     at: str
@@ -195,4 +195,4 @@ class Corrected:
     def of(cls, said: Correction) -> Corrected:
         path: Sequence[str | int] = said.path
         when = said.at.isoformat()
-        return cls(said.source, said.index, list(path), said.verdict.value, said.by, when)
+        return cls(said.source, said.index, list(path), said.verdict, said.by, when)

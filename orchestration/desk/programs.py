@@ -45,7 +45,7 @@ __all__ = ["FormatName", "Programs", "TierName"]
 
 TierName = Literal["auto", "markup", "small", "large"]
 FormatName = Literal["json", "jsonl", "csv", "parquet", "xlsx"]
-Verdict = Literal["right", "wrong", "absent", "undo"]
+Opinion = Literal["right", "wrong", "absent", "undo"]
 SchemaText = str | dict[str, Any]
 NO_PAGES: Mapping[str, str] = {}
 NO_PLAN: Mapping[str, Any] = {}
@@ -254,7 +254,7 @@ class Programs:
         job: int,
         source: str,
         path: Sequence[str | int],
-        verdict: Verdict,
+        verdict: Opinion,
         record: int = 0,
         value: str = "",
         start: int = -1,
@@ -377,7 +377,7 @@ def _limit(max_tokens: int) -> int | None:
 def _say(
     review: Review,
     place: tuple[str, int, tuple[str | int, ...]],
-    verdict: Verdict,
+    verdict: Opinion,
     value: str,
     words: Span | None,
 ) -> None:

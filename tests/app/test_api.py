@@ -16,6 +16,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from orchestration.exports.export import Format
+from schemas.record import PageStatus
 from tests.app.handling import read_csv
 from tests.app.shared import ANNA, BOB, PAGES, PATIENCE_S, Shared, shared
 
@@ -300,7 +301,8 @@ def test_every_argument_and_answer_is_described(app: Shared, anna: Client) -> No
             assert said, (name, one)
             assert one["type"], (name, one)
     page = info["/results"]["returns"][0]["python_type"]["type"]
-    assert "status: Literal['ok', 'bad', 'truncated', 'failed']" in page
+    statuses = ", ".join(repr(status.value) for status in PageStatus)
+    assert f"status: Literal[{statuses}]" in page
     assert all(one["parameter_has_default"] for one in info["/extract"]["parameters"])
 
 
