@@ -38,7 +38,7 @@ def test_the_example_uploads_a_page_and_downloads_a_table(
     assert values.startswith("baker.html {'title': 'Night baker', 'company': 'Ovnen Bakery'")
     [row] = read_csv(Path(path).read_bytes())
     assert row["title"] == "Night baker"
-    assert row["title.quote"] == "Night baker"
+    assert row["title_quote"] == "Night baker"
 
 
 def test_every_endpoint_and_no_other_is_in_the_table() -> None:

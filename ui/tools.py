@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import anyio
 from mcp import types
@@ -42,6 +42,7 @@ RESULT = "result"
 TEXTS = (".json", ".jsonl", ".csv")
 TELL_EVERY_S = 2.0
 AT_ONCE = 40  # calls, most of which wait
+SIGN_IN_AT_ONCE = 8  # a wrong password takes a while
 INSTRUCTIONS = """\
 Fieldwise reads web pages and pulls the fields of a schema out of each, every value quoted from the
 page, null where the page does not say. Call `extract` with urls, or with pages as text, and with a
@@ -58,6 +59,7 @@ class Tools:
     def __init__(self, programs: Programs, check: SignIn | None) -> None:
         self._programs = programs
         self._at_once = anyio.CapacityLimiter(AT_ONCE)
+        self._signing_in = anyio.CapacityLimiter(SIGN_IN_AT_ONCE)
         self._endpoints = {one.name: one for one in endpoints(programs)}
         self._check = check
         security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
@@ -79,14 +81,15 @@ class Tools:
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request, or refuse it."""
-        owner = "" if self._check is None else await self._who(Request(scope))
+        request = Request(scope)
+        if _is_of_another_site(request):
+            await PlainTextResponse("Not for pages of other sites.\n", 403)(scope, receive, send)
+            return
+        owner = "" if self._check is None else await self._who(request)
         if owner is None:
-            refused = PlainTextResponse(
-                "Sign in with the name and password of a user (HTTP Basic).\n",
-                status_code=401,
-                headers={"WWW-Authenticate": 'Basic realm="Fieldwise"'},
-            )
-            await refused(scope, receive, send)
+            how = {"WWW-Authenticate": 'Basic realm="Fieldwise"'}
+            text = "Sign in with the name and password of a user (HTTP Basic).\n"
+            await PlainTextResponse(text, 401, how)(scope, receive, send)
             return
         await self._manager.handle_request({**scope, OWNER: owner}, receive, send)
 
@@ -100,7 +103,8 @@ class Tools:
         name, colon, password = text.partition(":")
         if kind.casefold() != "basic" or not colon or self._check is None:
             return None
-        return name if await anyio.to_thread.run_sync(self._check, name, password) else None
+        sure = await anyio.to_thread.run_sync(self._check, name, password, limiter=self._signing_in)
+        return name if sure else None
 
     def _server(self) -> Any:
         server: Any = Server("fieldwise", instructions=INSTRUCTIONS)
@@ -213,8 +217,14 @@ def _trouble(text: str) -> types.CallToolResult:
     return types.CallToolResult(content=[types.TextContent(type="text", text=text)], isError=True)
 
 
+def _is_of_another_site(request: Request) -> bool:
+    """Whether a browser sends it for a page that came from elsewhere; it may know passwords."""
+    origin = request.headers.get("origin")
+    return bool(origin) and urlsplit(str(origin)).netloc != request.headers.get("host")
+
+
 def _this_machine() -> TransportSecuritySettings:
-    """Nobody signs in: pages of other sites that a browser here shows must not reach the tools."""
+    """Nobody signs in: a site that has its name lead to this machine must not reach the tools."""
     return TransportSecuritySettings(
         allowed_hosts=[name + port for name in LOCAL for port in ("", ":*")],
         allowed_origins=[f"http://{name}{port}" for name in LOCAL for port in ("", ":*")],

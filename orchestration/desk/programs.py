@@ -28,10 +28,10 @@ from orchestration.desk.desk import Desk
 from orchestration.desk.form import OWN, asked_pages, asked_schema
 from orchestration.desk.handed import Handed
 from orchestration.desk.naming import short_names
+from orchestration.desk.opinions import Opinion, say
 from orchestration.desk.review_queue import Item
 from orchestration.desk.runs import Asked, Run
 from orchestration.exports.export import Format
-from orchestration.storage.review import Review
 from schemas import library
 from schemas.document import Span
 from schemas.errors import CorrectionError, FieldwiseError, SchemaError
@@ -45,7 +45,6 @@ __all__ = ["FormatName", "Programs", "TierName"]
 
 TierName = Literal["auto", "markup", "small", "large"]
 FormatName = Literal["json", "jsonl", "csv", "parquet", "xlsx"]
-Opinion = Literal["right", "wrong", "absent", "undo"]
 SchemaText = str | dict[str, Any]
 NO_PAGES: Mapping[str, str] = {}
 NO_PLAN: Mapping[str, Any] = {}
@@ -280,7 +279,7 @@ class Programs:
         steps = tuple(path)
         with self._desk.reviewing(found, Item(source, record, steps), owner) as review:
             words = Span(start, end) if start >= 0 else None
-            _say(review, (source, record, steps), verdict, value, words)
+            say(review, (source, record, steps), verdict, value, words)
         page = self._desk.page(found, source)
         if page is None:
             raise CorrectionError(f"the job has no page {source!r}")
@@ -372,26 +371,3 @@ def _tier(name: TierName) -> Tier | None:
 
 def _limit(max_tokens: int) -> int | None:
     return max_tokens if max_tokens > 0 else None
-
-
-def _say(
-    review: Review,
-    place: tuple[str, int, tuple[str | int, ...]],
-    verdict: Opinion,
-    value: str,
-    words: Span | None,
-) -> None:
-    match verdict:
-        case "right":
-            review.accept(*place)
-        case "absent":
-            review.mark_absent(*place)
-        case "undo":
-            review.undo(*place)
-        case _ if words is not None:
-            review.select(*place, words, said=value or None)
-        case _ if not value.strip():
-            hint = "give `value`, or the words' start and end, or say it is absent"
-            raise CorrectionError("a wrong value needs the right one", hint=hint)
-        case _:
-            review.type(*place, value)
