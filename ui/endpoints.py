@@ -54,7 +54,7 @@ class Endpoint:
     @cached_property
     def answer(self) -> Mapping[str, Any]:
         """The JSON Schema of what it gives."""
-        schema = TypeAdapter(self._answer).json_schema(mode="serialization")
+        schema = self._told.json_schema(mode="serialization")
         return cast(Mapping[str, Any], _on_one_line(schema))
 
     def call(self, owner: str, given: Mapping[str, Any]) -> Any:
@@ -74,7 +74,11 @@ class Endpoint:
         )
         if isinstance(answer, Path):
             return answer
-        return TypeAdapter(self._answer).dump_python(answer, mode="json")
+        return self._told.dump_python(answer, mode="json")
+
+    @cached_property
+    def _told(self) -> TypeAdapter[Any]:
+        return TypeAdapter(self._answer)
 
     @property
     def _answer(self) -> Any:
@@ -95,7 +99,11 @@ class Endpoint:
 def endpoints(programs: Programs) -> list[Endpoint]:
     """All there are."""
     known = dict(_arguments(inspect.getdoc(programs.extract) or ""))
-    return [_endpoint(getattr(programs, name), known) for name in NAMES]
+    made = [_endpoint(getattr(programs, name), known) for name in NAMES]
+    for one in made:  # now, while no other thread does: Python 3.11's parser of sources fails then
+        assert one.takes
+        assert one.answer
+    return made
 
 
 def _endpoint(method: Callable[..., Any], known: Mapping[str, str]) -> Endpoint:

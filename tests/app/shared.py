@@ -51,11 +51,13 @@ class Shared:
     def client(self, user: tuple[str, str] = ANNA) -> Client:
         return Client(self.address, auth=user, verbose=False)
 
-    def session(self, user: tuple[str, str] = ANNA) -> httpx.Client:
-        session = httpx.Client(base_url=self.address, timeout=PATIENCE_S)
-        form = {"username": user[0], "password": user[1]}
-        assert session.post("/login", data=form).status_code == 200
-        return session
+    @contextmanager
+    def session(self, user: tuple[str, str] = ANNA) -> Iterator[httpx.Client]:
+        """Plain HTTP, signed in."""
+        with httpx.Client(base_url=self.address, timeout=PATIENCE_S) as session:
+            form = {"username": user[0], "password": user[1]}
+            assert session.post("/login", data=form).status_code == 200
+            yield session
 
 
 @contextmanager

@@ -194,7 +194,7 @@ def test_a_path_of_the_disk_is_no_upload(app: Shared, meta: bool) -> None:
 
 def test_an_upload_over_the_limit_is_refused(anna: Client, app: Shared, tmp_path: Path) -> None:
     with (tmp_path / "large.html").open("wb") as file:
-        file.truncate(101_000_000)  # takes no room: it is a hole
+        file.truncate(105_000_000)  # takes no room: it is a hole
     with pytest.raises(ValueError, match=r"(?i)exceeds|size"):
         extract(anna, files=[handle_file(tmp_path / "large.html")])
     with app.session() as session, (tmp_path / "large.html").open("rb") as file:
