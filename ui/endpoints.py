@@ -40,16 +40,15 @@ class Endpoint:
     says: str
     gives: str
     says_of: Mapping[str, str]
-    method: Callable[..., Any]
-
-    @property
-    def gives_file(self) -> bool:
-        return self._answer is Path
+    _method: Callable[..., Any]
+    _taken: type[BaseModel]
+    _told: TypeAdapter[Any]
+    gives_file: bool
 
     @cached_property
     def takes(self) -> Mapping[str, Any]:
         """The JSON Schema of its arguments, an object."""
-        return self._model.model_json_schema()
+        return self._taken.model_json_schema()
 
     @cached_property
     def answer(self) -> Mapping[str, Any]:
@@ -66,55 +65,54 @@ class Endpoint:
             FieldwiseError: the method's own, or an argument is not what it should be.
         """
         try:
-            taken = self._model.model_validate(dict(given))
+            taken = self._taken.model_validate(dict(given))
         except ValidationError as error:
             raise FieldwiseError(_wrong(error), hint=f"see what {self.name} takes") from error
-        answer = self.method(
-            owner, **{name: getattr(taken, _FIELD + name) for name in self.says_of}
-        )
-        if isinstance(answer, Path):
-            return answer
-        return self._told.dump_python(answer, mode="json")
-
-    @cached_property
-    def _told(self) -> TypeAdapter[Any]:
-        return TypeAdapter(self._answer)
-
-    @property
-    def _answer(self) -> Any:
-        return inspect.signature(self.method, eval_str=True).return_annotation
-
-    @cached_property
-    def _model(self) -> type[BaseModel]:
-        parameters = inspect.signature(self.method, eval_str=True).parameters
-        fields: dict[str, Any] = {}
-        for name, says in self.says_of.items():
-            one = parameters[name]
-            default = ... if one.default is one.empty else one.default
-            about = Field(default, alias=name, description=says)
-            fields[_FIELD + name] = (one.annotation, about)  # pydantic keeps some names to itself
-        return create_model(self.name, __config__=ConfigDict(extra="forbid"), **fields)
+        arguments = {name: getattr(taken, _FIELD + name) for name in self.says_of}
+        answer = self._method(owner, **arguments)
+        return answer if self.gives_file else self._told.dump_python(answer, mode="json")
 
 
 def endpoints(programs: Programs) -> list[Endpoint]:
     """All there are."""
     known = dict(_arguments(inspect.getdoc(programs.extract) or ""))
-    made = [_endpoint(getattr(programs, name), known) for name in NAMES]
-    for one in made:  # now, while no other thread does: Python 3.11's parser of sources fails then
-        assert one.takes
-        assert one.answer
-    return made
+    return [_endpoint(getattr(programs, name), known) for name in NAMES]
 
 
 def _endpoint(method: Callable[..., Any], known: Mapping[str, str]) -> Endpoint:
-    """What is said to be as for `extract` is what is *known* of it."""
+    """What is said to be as for `extract` is what is *known* of it.
+
+    Types are read here and not at a call: that parses sources, and Python 3.11's parser fails
+    where two threads do so at once.
+    """
     text = inspect.getdoc(method) or ""
-    says = re.split(r"\n(?=Args:|Returns:)", text)[0]
-    gives = text.partition("Returns:\n")[2]
     arguments = {
         name: known[name] if about == AS_FOR_EXTRACT else about for name, about in _arguments(text)
     }
-    return Endpoint(method.__name__, _line(says), _line(gives), arguments, method)
+    signature = inspect.signature(method, eval_str=True)
+    return Endpoint(
+        name=method.__name__,
+        says=_line(re.split(r"\n(?=Args:|Returns:)", text)[0]),
+        gives=_line(text.partition("Returns:\n")[2]),
+        says_of=arguments,
+        _method=method,
+        _taken=_model(method.__name__, signature, arguments),
+        _told=TypeAdapter(signature.return_annotation),
+        gives_file=signature.return_annotation is Path,
+    )
+
+
+def _model(
+    name: str, signature: inspect.Signature, arguments: Mapping[str, str]
+) -> type[BaseModel]:
+    """What holds *arguments* to their types; names are prefixed, as pydantic keeps some."""
+    fields: dict[str, Any] = {}
+    for argument, says in arguments.items():
+        one = signature.parameters[argument]
+        default = ... if one.default is one.empty else one.default
+        about = Field(default, alias=argument, description=says)
+        fields[_FIELD + argument] = (one.annotation, about)
+    return create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
 
 
 def _arguments(text: str) -> Iterator[tuple[str, str]]:
