@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ CODE = [*MODULES, *(path for path in [APP] if path.exists())]
 EVERY_FILE = sorted([*CODE, *(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")])
 MAX_LINES = 400
 BANNED_NAMES = {"base", "common", "helpers", "manager", "utils"}  # they say nothing about a module
+NEEDS_EXTRA = {"ui.tools": "mcp"}  # modules that are imported where their extra is there
 HEAVY = {"optimum", "torch"}  # the extra `export` alone may need them
 
 
@@ -100,7 +102,7 @@ def test_a_file_is_short_enough_to_hold_in_mind(path: Path) -> None:
 @pytest.mark.parametrize("path", CODE, ids=named)
 def test_every_import_is_declared(path: Path) -> None:
     owners = packages_distributions()
-    asked = requirements("export", "planner", "render")
+    asked = requirements("export", "mcp", "planner", "render")
     for name in third_party(path):
         found = {normalised(owner) for owner in owners.get(name, [name])}
         # whichever build of the runtime this platform has, the import is the same
@@ -135,6 +137,7 @@ def test_importing_everything_needs_no_torch() -> None:
         for path in MODULES
         if path.name not in {"__init__.py", "__main__.py"}
     ]
+    names = [name for name in names if find_spec(NEEDS_EXTRA.get(name, "sys"))]
     script = f"""
 import importlib, sys
 for name in {names!r}:

@@ -6,17 +6,19 @@ import importlib.util
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
 from orchestration.desk.desk import Desk
+from orchestration.desk.programs import Programs
 from schemas.errors import FieldwiseError
-from ui.access import sign_in
+from ui.access import SignIn, sign_in
 from ui.api import Api
 from ui.look import asset, theme
 from ui.screen import Screen
 
-__all__ = ["Door", "blocks_of", "serve"]
+__all__ = ["Door", "Page", "blocks_of", "serve"]
 
 UPLOAD_LIMIT = "100mb"
 KEEP_UPLOADS = (3600, 24 * 3600)  # look every hour for files older than a day
@@ -36,21 +38,29 @@ class Door:
     mcp: bool = False
 
 
-def blocks_of(desk: Desk) -> gr.Blocks:
+class Page(gr.Blocks):
+    """The page, and what programs ask of it."""
+
+    programs: Programs
+
+
+def blocks_of(desk: Desk) -> Page:
     """The page over *desk*, not yet served."""
-    blocks: gr.Blocks = gr.Blocks(
+    blocks = Page(
         title="Fieldwise", analytics_enabled=False, delete_cache=KEEP_UPLOADS, fill_width=True
     )
+    blocks.programs = Programs(desk)
     with blocks:
+        with gr.Column(visible=False):  # before the screens, whose handlers get other names then
+            Api(blocks.programs).connect()
         screen = Screen(desk)
         screen.draw()
         screen.connect(blocks)
-        Api(desk).connect()
     blocks.queue(default_concurrency_limit=4, max_size=200, api_open=False)
     return blocks
 
 
-def serve(blocks: gr.Blocks, door: Door | None = None) -> str:
+def serve(blocks: Page, door: Door | None = None) -> str:
     """Serve *blocks* from a thread of its own until `blocks.close()`; returns the address.
 
     Raises:
@@ -60,7 +70,7 @@ def serve(blocks: gr.Blocks, door: Door | None = None) -> str:
     door = door or Door()
     check = sign_in(door.host, door.users)
     if door.mcp and importlib.util.find_spec("mcp") is None:
-        hint = "install it with: pip install 'gradio[mcp]'"
+        hint = "install it with: pip install 'fieldwise[mcp]'"
         raise FieldwiseError("the MCP server needs the package mcp", hint=hint)
     # Gradio 6.17 calls a newer Starlette by an older name, and would say so at every event.
     warnings.filterwarnings("ignore", "'HTTP_422_UNPROCESSABLE_ENTITY' is deprecated")
@@ -76,7 +86,8 @@ def serve(blocks: gr.Blocks, door: Door | None = None) -> str:
             inbrowser=False,
             ssr_mode=False,
             pwa=False,
-            mcp_server=door.mcp,
+            mcp_server=False,  # ours asks who calls
+            app_kwargs=_tools(blocks.programs, check) if door.mcp else {},
             enable_monitoring=False,
             max_file_size=UPLOAD_LIMIT,
             footer_links=[],
@@ -89,3 +100,11 @@ def serve(blocks: gr.Blocks, door: Door | None = None) -> str:
             hint="choose another one with --port",
         ) from error
     return str(address).rstrip("/")
+
+
+def _tools(programs: Programs, check: SignIn | None) -> dict[str, Any]:
+    """What the server needs besides its own to serve MCP tools."""
+    from ui.tools import Tools  # needs the extra `mcp`
+
+    tools = Tools(programs, check)
+    return {"routes": tools.routes, "lifespan": tools.lifespan}

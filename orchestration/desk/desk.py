@@ -6,6 +6,7 @@ who sees all.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 from collections import OrderedDict
@@ -27,9 +28,10 @@ from orchestration.desk.runs import Asked, Run, Runs
 from orchestration.desk.sheet import Sheet, record_of, values_at
 from orchestration.desk.where import what_runs_where
 from orchestration.engine import Engine
-from orchestration.events import LayoutPlanned
+from orchestration.events import LayoutPlanned, LeftOut
 from orchestration.exports.export import ExportOptions, Format, file_name, write
 from orchestration.intake import shown
+from orchestration.storage.corrections import Correction
 from orchestration.storage.job_names import refuse_name
 from orchestration.storage.review import Review
 from orchestration.storage.store import Job
@@ -41,6 +43,7 @@ from schemas.schema import Schema
 __all__ = ["Desk", "JobLine"]
 
 SAMPLE = 2  # pages read for an estimate
+READABLE = "look whether they can be read"
 SHEETS = 4  # jobs whose rows are kept in memory
 
 
@@ -188,12 +191,25 @@ class Desk:
         cell = record.cells.get(item.steps[0], ABSENT)
         return tuple(values_at(cell, tuple(item.steps[1:])))
 
-    def export(self, job: Job, format: Format, *, evidence: bool = False) -> Path:
+    def corrections(self, job: Job) -> Sequence[Correction]:
+        """What people said of the job's values."""
+        return self._store.corrections(job.id)
+
+    def folder(self, name: str) -> Path:
+        """A folder for files that are gone when the app is closed."""
+        folder = Path(self._files.name, name)
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def export(
+        self, job: Job, format: Format, *, evidence: bool = False, bom: bool = False
+    ) -> Path:
         """The job as a file whose name says job and date. Raises StoreError as `write`."""
-        folder = Path(self._files.name, str(job.id))
+        options = ExportOptions(evidence=evidence, bom=bom)
+        # files of other content have the same name, and may be on their way to somebody
+        folder = self.folder(str(job.id)) / f"file{'-evidence' * evidence}{'-bom' * bom}"
         folder.mkdir(exist_ok=True)
         path = folder / file_name(job.name, job.created, format)
-        options = ExportOptions(evidence=evidence)
         write(self.results(job), path, format=format, schema=job.schema, options=options)
         return path
 
@@ -211,6 +227,7 @@ class Desk:
             raise StoreError("the job is still running", hint="stop it first")
         self._forget(job)
         self._store.delete(job.id)
+        shutil.rmtree(self.folder(str(job.id)), ignore_errors=True)
 
     def charts(self, job: Job) -> list[Bars]:
         """The job's figures."""
@@ -239,6 +256,17 @@ class Desk:
                     return shown(event.source, asked.names), event.plan
                 left_out.append(f"{shown(event.source, asked.names)}: {event.why.explain()}")
         raise SourceError(_no_plan(left_out))
+
+    def plans(self, asked: Asked) -> list[tuple[str, Plan]]:
+        """The plan of each layout of the pages, and a page of it. Raises as `plan`."""
+        events = list(self._engine.plan(asked.sources, asked.schema))
+        made = [event for event in events if isinstance(event, LayoutPlanned)]
+        if not made:
+            left_out = [event for event in events if isinstance(event, LeftOut)]
+            raise SourceError(
+                _no_plan([f"{shown(e.source, asked.names)}: {e.why.explain()}" for e in left_out])
+            )
+        return [(shown(event.source, asked.names), event.plan) for event in made]
 
     def estimate(self, asked: Asked) -> Estimate:
         """What *asked* is likely to take, by its plan. Raises as `Engine.estimate`."""
