@@ -6,6 +6,7 @@ who sees all.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 from collections import OrderedDict
@@ -185,7 +186,7 @@ class Desk:
 
     def export(self, job: Job, format: Format, *, evidence: bool = False) -> Path:
         """The job as a file whose name says job and date. Raises StoreError as `write`."""
-        folder = Path(self._files.name, str(job.id))
+        folder = self._exports(job)
         folder.mkdir(exist_ok=True)
         path = folder / file_name(job.name, job.created, format)
         options = ExportOptions(evidence=evidence)
@@ -201,11 +202,23 @@ class Desk:
         return [folder / name for name in pages]
 
     def delete(self, job: Job) -> None:
-        """Delete the job for good. Raises StoreError while it runs."""
+        """Delete the job for good: its rows, kept pages, exports and gold sets.
+
+        Raises StoreError while it runs.
+        """
         if self.runs.of_job(job.id):
             raise StoreError("the job is still running", hint="stop it first")
+        self.runs.forget(job.id)
         self._forget(job)
+        shutil.rmtree(self._exports(job), ignore_errors=True)
+        self.gold.forget(job)
         self._store.delete(job.id)
+
+    def exported(self, job: Job) -> list[str]:
+        """The names of the files that were made of the job, to be downloaded."""
+        folder = self._exports(job)
+        files = [file.name for file in folder.iterdir()] if folder.exists() else []
+        return [*files, *self.gold.saved(job)]
 
     def charts(self, job: Job) -> list[Bars]:
         """The job's figures."""
@@ -241,6 +254,9 @@ class Desk:
         return self._engine.estimate(
             asked.sources, asked.schema, tier=asked.tier, sample=SAMPLE, plan=asked.plan
         )
+
+    def _exports(self, job: Job) -> Path:
+        return Path(self._files.name, str(job.id))
 
     def _forget(self, job: Job) -> None:
         with self._lock:

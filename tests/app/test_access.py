@@ -174,7 +174,7 @@ def test_a_path_of_the_disk_is_no_upload(served: Served) -> None:
     config = session.get("/config").json()
     begin = next(one for one in config["dependencies"] if one["api_name"].startswith("begin"))
     files = {"path": "/etc/hostname", "meta": {"_type": "gradio.FileData"}}
-    data = ["", [files], "job_posting", "", None, "", None, None]
+    data = ["", [files], "job_posting", "", None, None, "", "", 0, None, None]
     body = {"data": data, "fn_index": begin["id"], "session_hash": "x", "trigger_id": None}
     session.post("/gradio_api/queue/join", json=body)
     with session.stream("GET", "/gradio_api/queue/data", params={"session_hash": "x"}) as stream:
