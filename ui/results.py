@@ -25,7 +25,10 @@ __all__ = ["Results", "Seen", "owner_of"]
 ROWS = 100  # of the table that are drawn at once
 ANYWHERE = "any column"
 TEXT, PAGE = "its text", "as it looks"
-HELLO = note("Rows appear here as pages are read. Click a value to see where the page says it.")
+HELLO = note(
+    "Nothing is open yet: run a job, or open an earlier one under Jobs. Rows appear here as pages"
+    " are read; a click on a value shows where the page says it."
+)
 DOWNLOAD = (
     "() => setTimeout(() => document.querySelector('#ready a, a#ready, #ready')?.click(), 60)"
 )
@@ -69,7 +72,10 @@ class Results:
             with gr.Column(scale=3, min_width=320):
                 self.table = gr.HTML("", elem_id="grid", js_on_load=asset("grid.js"))
                 self.pages = gr.HTML("", elem_id="pager", js_on_load=asset("grid.js"))
-                gr.HTML(f"<details><summary>What the signs say</summary>{LEGEND}</details>")
+                gr.HTML(
+                    f"<details><summary>What the signs say</summary>{LEGEND}</details>",
+                    elem_id="signs",
+                )
                 self._draw_downloads()
             with gr.Column(scale=2, min_width=320, elem_id="side"):
                 self.view = gr.Radio([TEXT, PAGE], value=TEXT, label="The page", elem_id="view")

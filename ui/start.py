@@ -44,7 +44,7 @@ class Start:
     def draw(self) -> None:
         self.again = gr.State(None)
         self.plan = gr.State(None)
-        with gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, elem_id="start"):
             with gr.Column(scale=2, min_width=300):
                 self._draw_pages()
             with gr.Column(scale=3, min_width=300):

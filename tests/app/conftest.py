@@ -35,7 +35,8 @@ FLAGS = [
 
 Serve = Callable[..., str]
 
-expect.set_options(timeout=30_000)  # other work on the machine must not fail a test
+PATIENCE_MS = 90_000  # other work on the machine must not fail a test
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +57,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def tab(browser: Browser, serve: Serve) -> Iterator[Page]:
-    """A new tab of a desktop's size, closed before the server; what does not come fails in 30 s."""
+    """A new tab of a desktop's size, closed before the server; what does not come fails in 90 s."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 

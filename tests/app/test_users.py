@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.app.conftest import served
+from tests.app.conftest import PATIENCE_MS, served
 from tests.app.handling import cell, open_app, open_tab, rows, run
 
 PAGES = Path(__file__).parent / "pages"
@@ -36,8 +36,8 @@ def two(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, Page]]:
 def signed_in(stack: ExitStack, browser: Browser, address: str, user: tuple[str, str]) -> Page:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     stack.callback(context.close)
-    context.set_default_timeout(30_000)
-    form = {"username": user[0], "password": user[1]}
+    context.set_default_timeout(PATIENCE_MS)
+    form: dict[str, str | float | bool] = {"username": user[0], "password": user[1]}
     assert context.request.post(f"{address}/login", form=form).ok
     tab = context.new_page()
     open_app(tab, address)

@@ -1,6 +1,7 @@
 """Every screen of the app in turn, as a visitor comes to it: for tests, and for pictures of them.
 
-`python -m tests.app.tour FOLDER` writes a picture of each: wide and phone, light and dark.
+`python -m tests.app.tour FOLDER [NAME...]` writes a picture of each, or of those whose name begins
+so: wide and phone, light and dark.
 """
 
 from __future__ import annotations
@@ -12,24 +13,28 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from extractors.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
-from schemas.record import Record, Value
+from schemas.record import Cell, Record, Value
 from schemas.schema import Schema
 from tests.app.conftest import BROWSERS, FLAGS, served
 from tests.app.handling import cell, choose_own, open_tab, run, upload
 
-__all__ = ["USER", "Doubtful", "tour", "users_file"]
+__all__ = ["SCHEMES", "USER", "Doubtful", "tour", "users_file"]
 
 PAGES = Path(__file__).parent / "pages"
 JOBS = [PAGES / name for name in ("baker.html", "nurse.html", "welder.html", "printer.html")]
+Scheme = Literal["light", "dark"]
 USER = ("anna", "correct horse")
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-SCHEMES = ("light", "dark")
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+SLOW_MS = 300_000  # for pictures nothing is late
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 class Doubtful(ScriptedWorker):
@@ -46,7 +51,7 @@ class Doubtful(ScriptedWorker):
         return replace(made, records=records)
 
 
-def _doubted(cell: object) -> object:
+def _doubted(cell: Cell) -> Cell:
     if not isinstance(cell, Value) or cell.raw is None:
         return cell
     return replace(cell, confidence=1 - zlib.crc32(cell.raw.encode()) % 7 / 10)
@@ -90,7 +95,7 @@ def _empty(tab: Page) -> Iterator[str]:
 def _start(tab: Page) -> Iterator[str]:
     for part in ("#plain", "#edit", "#more"):
         tab.locator(f"{part} button").first.click()
-    choose_own(tab, "title, company, salary money, contract = permanent | temporary")
+    choose_own(tab, "title, company, salary money, posted date")
     expect(tab.locator("#editor tbody tr")).to_have_count(4)
     yield "own schema"
     for part in ("#plain", "#edit", "#more"):
@@ -141,31 +146,35 @@ def _after(tab: Page) -> Iterator[str]:
 def _take(tab: Page, out: Path, name: str) -> None:
     file = name.replace(",", "").replace(" ", "-")
     for kind, size in (("wide", WIDE), ("phone", PHONE)):
-        tab.set_viewport_size(size)  # type: ignore[arg-type]
+        tab.set_viewport_size(size)
         for scheme in SCHEMES:
-            tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            tab.wait_for_timeout(150)
+            tab.emulate_media(color_scheme=scheme)
+            tab.wait_for_timeout(300)
+            tab.evaluate("dispatchEvent(new Event('resize'))")
+            tab.wait_for_timeout(100)
             tab.screenshot(path=out / f"{file}-{kind}-{scheme}.png", full_page=True)
-    tab.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    tab.set_viewport_size(WIDE)
     tab.emulate_media(color_scheme="light")
 
 
-def main(out: Path) -> None:
-    """Pictures of all screens into the folder *out*."""
+def main(out: Path, *names: str) -> None:
+    """Pictures of the screens called *names*, or of all, into the folder *out*."""
     out.mkdir(parents=True, exist_ok=True)
     found = next(path for name in BROWSERS if (path := shutil.which(name)))
     with tempfile.TemporaryDirectory() as made, sync_playwright() as playwright:
         folder = Path(made)
-        open_worker = {"open_worker": lambda tier: Doubtful()}
-        with served(folder, users=users_file(folder), **open_worker) as address:
+        users = users_file(folder)
+        with served(folder, open_worker=lambda tier: Doubtful(), users=users) as address:
             browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-            tab = browser.new_page(viewport=WIDE)  # type: ignore[arg-type]
-            tab.set_default_timeout(120_000)
+            tab = browser.new_page(viewport=WIDE)
+            expect.set_options(timeout=SLOW_MS)
+            tab.set_default_timeout(SLOW_MS)
             for name in tour(tab, address, folder):
-                _take(tab, out, name)
-                print(name, flush=True)
+                if not names or name.startswith(names):
+                    _take(tab, out, name)
+                    print(name, flush=True)
             browser.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])
