@@ -20,8 +20,8 @@ from ui.plan import changed, fitted
 __all__ = ["READERS", "READ_FIELDS", "Filled"]
 
 READERS: Mapping[str, Tier | None] = {
-    "automatic: what the page's code says, then the large model": None,
-    "the page's code alone (no model)": Tier.MARKUP,
+    "automatic": None,
+    "the page's code alone, no model": Tier.MARKUP,
     "the small model": Tier.SMALL,
     "the large model": Tier.LARGE,
 }

@@ -133,7 +133,7 @@ class Start:
         shown = [self.own, self.line, self.editor, *planned]
         self.schema.change(self.choose, choice, shown, **QUIET)
         self.own.change(self.choose, choice, shown, **QUIET)
-        self.editor.edited(self.check, choice, self.line, **QUIET)
+        self.editor.edited(self.check, choice, self.line, trigger_mode="always_last", **QUIET)
         self.kept.forget(lambda: (None, ""), None, [self.again, self.kept], **QUIET)
         made = self.show_plan.click(
             self.make_plan, self.inputs, [self.trouble, *planned], js=READ_FIELDS, **PRIVATE
