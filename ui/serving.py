@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from orchestration.desk.desk import Desk
 from schemas.errors import FieldwiseError
@@ -15,9 +16,11 @@ from ui.access import sign_in
 from ui.api import Api
 from ui.look import asset, theme
 from ui.screen import Screen
+from ui.titled import Titled
 
 __all__ = ["Door", "blocks_of", "serve"]
 
+TITLE = "Fieldwise"
 UPLOAD_LIMIT = "100mb"
 KEEP_UPLOADS = (3600, 24 * 3600)  # look every hour for files older than a day
 
@@ -39,7 +42,7 @@ class Door:
 def blocks_of(desk: Desk) -> gr.Blocks:
     """The page over *desk*, not yet served."""
     blocks: gr.Blocks = gr.Blocks(
-        title="Fieldwise", analytics_enabled=False, delete_cache=KEEP_UPLOADS, fill_width=True
+        title=TITLE, analytics_enabled=False, delete_cache=KEEP_UPLOADS, fill_width=True
     )
     with blocks:
         screen = Screen(desk)
@@ -82,6 +85,7 @@ def serve(blocks: gr.Blocks, door: Door | None = None) -> str:
             footer_links=[],
             theme=theme(),
             css=asset("look.css"),
+            app_kwargs={"middleware": [Middleware(Titled, title=TITLE)]},
         )
     except OSError as error:
         raise FieldwiseError(

@@ -74,7 +74,7 @@ class Start:
             label="or HTML files, or archives of them",
             file_count="multiple",
             file_types=UPLOADS,
-            height=150,
+            height=170,
             elem_id="files",
         )
         self.sample = gr.Button("Use the three sample pages", size="sm", elem_id="sample")

@@ -135,6 +135,13 @@ def test_nothing_is_told_to_who_has_not_signed_in(served: Served) -> None:
     assert "dependencies" not in httpx.get(f"{served.address}/config").json()
 
 
+def test_the_sign_in_screen_has_a_title(served: Served) -> None:
+    page = httpx.get(served.address)
+    assert page.status_code == 200
+    assert page.text.count("<title>Fieldwise</title>") == 1
+    assert page.text.rstrip().endswith("</html>")
+
+
 def test_a_user_sees_and_deletes_no_job_of_another(served: Served) -> None:
     job = served.run("anna")
     anna, bob = served.client(ANNA), served.client(BOB)

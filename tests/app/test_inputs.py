@@ -107,7 +107,7 @@ def test_a_json_schema_is_pasted_as_it_is(tab: Page, shared: str) -> None:
     )
     expect(tab.locator("#fields")).to_have_text("company, date_posted")
     run(tab, JOBS[2])
-    assert row(tab, 0)[2:] == ["Feinblech Rost GmbH", "2026-11-09"]
+    assert row(tab, 0)[2:] == ["Werft Nordkap GmbH", "2026-11-09"]
 
 
 def test_another_ready_schema_is_chosen(tab: Page, shared: str, tmp_path: Path) -> None:

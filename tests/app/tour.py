@@ -112,6 +112,8 @@ def _results(tab: Page, folder: Path) -> Iterator[str]:
     """*folder* gets the two pages that cannot be read."""
     (folder / "drawn by scripts.html").write_text("<title></title><script>draw()</script>")
     (folder / "tired.html").write_text("<p>Fail: the runtime stopped</p>")
+    tab.reload()
+    expect(tab.locator("#files input[type=file]")).to_be_attached()
     run(tab, *JOBS, folder / "drawn by scripts.html", folder / "tired.html")
     yield "results"
     cell(tab, 0, 5).click()
