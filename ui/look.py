@@ -70,6 +70,7 @@ def theme() -> gr.themes.Base:
         button_border_width="1px",
         button_secondary_border_color="*neutral_400",
         button_secondary_border_color_dark="*neutral_500",
+        button_secondary_background_fill_hover_dark="*neutral_600",
         button_secondary_shadow="none",
         button_primary_shadow="none",
         **plain,
