@@ -99,11 +99,14 @@ def test_pages_of_the_web_are_read_and_with_other_fields_not_fetched_again(
             self.end_headers()
             self.wfile.write(JOBS[0].read_bytes() if known else b"gone")
 
+        def log_message(self, format: str, *args: object) -> None:
+            """Tests print nothing."""
+
     open_app(tab, serve(allow_private=True, host_delay_s=0))
     with serving(Counting) as site:
         tab.fill("#urls textarea", f"{site}/baker\n\n{site}/nobody\n")
         tab.click("#run")
-        expect(tab.locator("#status")).to_contain_text("2 of 2 pages · 1 bad · done")
+        expect(tab.locator("#status")).to_contain_text("2 of 2 pages · 1 failed · done")
     assert row(tab, 0)[2:4] == ["Night baker", "Ovnen Bakery"]
     assert asked["/baker"] == 1
     open_tab(tab, "Jobs")
