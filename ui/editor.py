@@ -75,7 +75,7 @@ def _row(field: Field, *, fresh: bool = False) -> str:
         f'<input type="text" data-part="choices" aria-label="Choices, with | between"'
         f' placeholder="this | that" value="{choices}"></td>'
         f'<td><input type="text" data-part="description" aria-label="Description"'
-        f' value="{inert(field.description)}"></td>'
+        f' placeholder="what it is" value="{inert(field.description)}"></td>'
         f"<td>{_box('required', field.required)}</td><td>{_box('many', field.many)}</td>"
         '<td><button type="button" data-act="remove" aria-label="Remove this field">✕</button></td>'
         "</tr>"

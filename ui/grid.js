@@ -5,6 +5,13 @@ const ready = () => {
   const kept = element.querySelector('tbody button[aria-current]') || all[0];
   all.forEach((cell) => { cell.tabIndex = cell === kept ? 0 : -1; });
 };
+// The evidence takes its part of the screen: the cell it is about stays in sight.
+const middle = (button) => {
+  const box = button.closest('.scroll'), at = button.getBoundingClientRect();
+  if (!box) return;
+  const frame = box.getBoundingClientRect();
+  if (at.left < frame.left || at.right > frame.right) box.scrollLeft += at.left - frame.left - (frame.width - at.width) / 2;
+};
 const move = (from, key) => {
   const row = from.closest('tr');
   const across = [...row.querySelectorAll('button')];
@@ -27,7 +34,10 @@ element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-act]');
   if (!button || button.disabled) return;
   element.querySelectorAll('tbody button[aria-current]').forEach((one) => one.removeAttribute('aria-current'));
-  if (button.dataset.act === 'open') button.setAttribute('aria-current', 'true');
+  if (button.dataset.act === 'open') {
+    button.setAttribute('aria-current', 'true');
+    setTimeout(() => middle(button), 500);
+  }
   trigger('act', { ...button.dataset });
 });
 element.addEventListener('keydown', (event) => {

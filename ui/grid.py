@@ -141,7 +141,7 @@ def _status(row: Row, place: str) -> str:
 def _cells(row: Row, place: str, picked: tuple[str, int] | None) -> Iterator[str]:
     if row.marks and all(mark.look is Look.NONE for mark in row.marks):
         reason = inert(row.reason or "the page gave no record")
-        yield f'<td class="reason" colspan="{len(row.marks)}">{reason}</td>'
+        yield f'<td class="reason" colspan="{len(row.marks)}"><span>{reason}</span></td>'
         return
     for number, mark in enumerate(row.marks, FIXED):
         classes = f"{mark.look} {_sureness(mark)}" + (" corrected" if mark.corrected else "")

@@ -1,10 +1,13 @@
-"""The list of past jobs: search, open, delete."""
+"""The list of past jobs: search, open, run again, delete."""
 
 from __future__ import annotations
 
+from glob import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio_client.utils import strip_invalid_filename_characters
 
 from orchestration.desk.desk import Desk, JobLine
 from orchestration.desk.highlight import inert
@@ -48,9 +51,19 @@ class JobsList:
     def act(self, find: str, event: gr.EventData, owner: str) -> Changes:
         """Delete a job. Raises StoreError where that is not possible."""
         if event.act == "delete":
-            self._desk.delete(self._desk.job(int(event.job), owner))
+            job = self._desk.job(int(event.job), owner)
+            copies = self._desk.exported(job)
+            self._desk.delete(job)
+            _forget_copies(Path(self.list.GRADIO_CACHE), copies)
         lines = self._desk.jobs(owner, find or "")
         return {self.list: jobs_table(lines, bool(find)), self.trouble: ""}
+
+
+def _forget_copies(cache: Path, names: list[str]) -> None:
+    """Gradio copied the files called *names* into folders of its *cache* when they were fetched."""
+    for name in map(strip_invalid_filename_characters, names):
+        for copy in cache.glob(f"*/{escape(name)}"):
+            copy.unlink(missing_ok=True)
 
 
 def jobs_table(lines: list[JobLine], searched: bool) -> str:

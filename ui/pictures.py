@@ -51,7 +51,7 @@ def bars(chart: Bars) -> str:
         f'<span><i class="hue{number % HUES}"></i>{inert(part)}</span>'
         for number, part in enumerate(chart.parts)
     )
-    key = f'<p class="legend">{legend}</p>' if len(chart.parts) > 1 else ""
+    key = f'<p class="legend">{legend}</p>' if len(chart.parts) > 1 or chart.unit == "%" else ""
     return (
         f"<figure><figcaption>{inert(chart.title)}</figcaption>{key}<table>{rows}</table></figure>"
     )

@@ -17,6 +17,12 @@ __all__ = ["changed", "estimate_words", "fitted", "plan_table"]
 
 LONGEST_TEXT = 300  # characters of a hint or a label
 MOST_LABELS = 12
+HEADS: Mapping[str, str] = {
+    "field": "field",
+    "hint": "where to look",
+    "labels": "words beside it",
+    "tier": "who is likely to know it",
+}
 TIERS: Mapping[str, str] = {
     "": "left open",
     Tier.MARKUP.value: "the page's markup",
@@ -27,8 +33,7 @@ TIERS: Mapping[str, str] = {
 
 def plan_table(source: str, plan: Plan) -> str:
     """*plan* in words, made for pages like *source*, and a row of inputs for each field."""
-    heads = ("field", "where to look", "words beside it", "who is likely to know it")
-    cells = "".join(f'<th scope="col">{head}</th>' for head in heads)
+    cells = "".join(f'<th scope="col">{head}</th>' for head in HEADS.values())
     rows = "".join(_row(plan, name, one) for name, one in plan.fields.items())
     lines = "".join(f"<p>{inert(line)}</p>" for line in _words(source, plan))
     return (
@@ -74,7 +79,7 @@ def _row(plan: Plan, name: str, one: FieldPlan) -> str:
 def _input(part: str, label: str, value: str) -> str:
     return (
         f'<input type="text" data-part="{part}" aria-label="{label}" maxlength="{LONGEST_TEXT}"'
-        f' value="{inert(value)}">'
+        f' placeholder="{HEADS[part]}" value="{inert(value)}">'
     )
 
 

@@ -12,7 +12,7 @@ from orchestration.desk.runs import Run
 from orchestration.desk.sheet import FIXED, Order, Sheet, Show, record_of, values_at
 from orchestration.exports.export import Format
 from orchestration.storage.store import Job
-from schemas.errors import FieldwiseError
+from schemas.errors import FieldwiseError, StoreError
 from schemas.record import ABSENT
 from ui.evidence import Pick, evidence
 from ui.grid import LEGEND, grid, pager
@@ -24,8 +24,11 @@ __all__ = ["Results", "Seen", "owner_of"]
 
 ROWS = 100  # of the table that are drawn at once
 ANYWHERE = "any column"
-TEXT, PAGE = "text", "page, inert"
-HELLO = note("Rows appear here as pages are read. Click a value to see where the page says it.")
+TEXT, PAGE = "its text", "as it looks"
+HELLO = note(
+    "Nothing is open yet: run a job, or open an earlier one under Jobs. Rows appear here as pages"
+    " are read; a click on a value shows where the page says it."
+)
 DOWNLOAD = (
     "() => setTimeout(() => document.querySelector('#ready a, a#ready, #ready')?.click(), 60)"
 )
@@ -69,12 +72,13 @@ class Results:
             with gr.Column(scale=3, min_width=320):
                 self.table = gr.HTML("", elem_id="grid", js_on_load=asset("grid.js"))
                 self.pages = gr.HTML("", elem_id="pager", js_on_load=asset("grid.js"))
-                gr.HTML(f"<details><summary>What the signs say</summary>{LEGEND}</details>")
+                gr.HTML(
+                    f"<details><summary>What the signs say</summary>{LEGEND}</details>",
+                    elem_id="signs",
+                )
                 self._draw_downloads()
             with gr.Column(scale=2, min_width=320, elem_id="side"):
-                self.view = gr.Radio(
-                    [TEXT, PAGE], value=TEXT, label="Show the page as", elem_id="view"
-                )
+                self.view = gr.Radio([TEXT, PAGE], value=TEXT, label="The page", elem_id="view")
                 self.quote = gr.HTML("", elem_id="quote", js_on_load=asset("evidence.js"))
 
     def _draw_filters(self) -> None:
@@ -177,6 +181,12 @@ class Results:
             changes |= self._columns(sheet, order)
         return changes
 
+    def gone(self, error: FieldwiseError) -> Changes:
+        """The job that was looked at cannot be shown any more, for instance since it is deleted."""
+        nothing = {self.table: "", self.pages: "", self.drawn: None}
+        shown = self._progress(None, None) | {self.status: note(error.explain(), trouble=True)}
+        return {self.seen: Seen(follow=False), **nothing, **shown}
+
     def act(
         self,
         seen: Seen,
@@ -205,7 +215,10 @@ class Results:
 
     def show_as(self, seen: Seen, picked: Picked, view: str, request: gr.Request) -> Changes:
         """The page of the open cell as text, or as it looks."""
-        return {self.quote: self._quote(seen, picked, view, owner_of(request))}
+        try:
+            return {self.quote: self._quote(seen, picked, view, owner_of(request))}
+        except FieldwiseError as error:
+            return {self.quote: note(error.explain(), trouble=True)}
 
     def _quote(self, seen: Seen, picked: Picked, view: str, owner: str) -> str:
         """What stands behind the cell that was *picked*."""
@@ -224,7 +237,10 @@ class Results:
     def filter(
         self, seen: Seen, order: Order, find: str, within: str, show: str, request: gr.Request
     ) -> Changes:
-        _, sheet = self._sheet(seen, owner_of(request))
+        try:
+            _, sheet = self._sheet(seen, owner_of(request))
+        except FieldwiseError as error:
+            return {self.table: note(error.explain(), trouble=True), self.pages: ""}
         headers = sheet.headers if sheet else []
         column = headers.index(within) if within in headers else None
         order = replace(order, find=find or "", within=column, show=Show(show), page=0)
@@ -238,10 +254,10 @@ class Results:
 
     def _exporter(self, format: Format) -> Any:
         def export(seen: Seen, with_evidence: bool, request: gr.Request) -> Changes:
-            job, _ = self._sheet(seen, owner_of(request))
-            if job is None:
-                raise gr.Error("There is no job to export", print_exception=False)
             try:
+                job, _ = self._sheet(seen, owner_of(request))
+                if job is None:
+                    raise StoreError("there is no job to export", hint="run or open one")
                 path = self._desk.export(job, format, evidence=with_evidence)
             except FieldwiseError as error:
                 raise gr.Error(error.explain(), print_exception=False) from error
@@ -265,6 +281,8 @@ class Results:
         status = HELLO
         if run is not None:
             status = progress(run, self._desk.runs.ahead_of(run))
+            if active and (behind := self._desk.runs.behind(run)):
+                status += note(f"Your jobs that wait for this one: {behind}")
         elif job is not None:
             status = note(f"{job.name}, {job.created:%Y-%m-%d %H:%M} UTC")
         stopping = run is not None and run.stop.is_set()

@@ -9,7 +9,7 @@ import gradio as gr
 from orchestration.desk.desk import Desk
 from orchestration.desk.highlight import inert
 from schemas.errors import FieldwiseError
-from schemas.plan import Plan
+from ui.filled import READ_FIELDS, Filled
 from ui.gold import GoldScreen
 from ui.jobs import JobsList
 from ui.look import asset
@@ -17,7 +17,7 @@ from ui.pictures import Pictures
 from ui.progress import note
 from ui.results import Results, Seen, owner_of
 from ui.review import ReviewScreen
-from ui.start import QUIET, READ_FIELDS, Changes, Start
+from ui.start import QUIET, Changes, Start
 
 __all__ = ["Screen"]
 
@@ -88,28 +88,12 @@ class Screen:
         used = [*self._jobs.outputs, *waiting, *planned, *opened]
         self._jobs.list.act(self.use_job, self._jobs.find, used, **QUIET)
 
-    def begin(
-        self,
-        urls: str,
-        files: list[str] | None,
-        choice: str,
-        own: str,
-        rows: str | None,
-        plan_rows: str | None,
-        name: str,
-        tier: str,
-        tokens: float | None,
-        plan: Plan | None,
-        again: int | None,
-        request: gr.Request,
-    ) -> Changes:
-        """Run was clicked."""
-        filled = (urls, files, choice, own, rows, plan_rows, name, tier, tokens)
-        start = self._start
-        owner = owner_of(request)
+    def begin(self, request: gr.Request, *given: Any) -> Changes:
+        """Run was clicked; *given*: as `Start.inputs`."""
+        filled, start, owner = Filled(*given), self._start, owner_of(request)
         try:
-            kept = self._desk.job(again, owner) if again is not None else None
-            self._desk.start(start.asked(*filled, None if kept else plan, kept), owner)
+            kept = self._desk.job(filled.again, owner) if filled.again is not None else None
+            self._desk.start(filled.asked(kept), owner)
         except FieldwiseError as error:
             return {start.trouble: note(error.explain(), trouble=True)}
         cleared = {start.trouble: "", start.again: None, start.kept: ""}
@@ -129,7 +113,7 @@ class Screen:
         try:
             changes = self._results.redraw(seen, order, picked, drawn, owner)
         except FieldwiseError as error:
-            changes = {self._results.status: note(error.explain(), trouble=True)}
+            changes = self._results.gone(error)
         return {self.model: self._model_line(), self.timer: timer, **changes}
 
     def use_job(self, find: str, event: gr.EventData, request: gr.Request) -> Changes:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from orchestration.desk.desk import Desk
 from orchestration.desk.programs import Programs
@@ -17,9 +18,11 @@ from ui.access import SignIn, sign_in
 from ui.api import Api
 from ui.look import asset, theme
 from ui.screen import Screen
+from ui.titled import Titled
 
 __all__ = ["Door", "Page", "blocks_of", "serve"]
 
+TITLE = "Fieldwise"
 UPLOAD_LIMIT = "100mb"
 KEEP_UPLOADS = (3600, 24 * 3600)  # look every hour for files older than a day
 
@@ -46,9 +49,7 @@ class Page(gr.Blocks):
 
 def blocks_of(desk: Desk) -> Page:
     """The page over *desk*, not yet served."""
-    blocks = Page(
-        title="Fieldwise", analytics_enabled=False, delete_cache=KEEP_UPLOADS, fill_width=True
-    )
+    blocks = Page(title=TITLE, analytics_enabled=False, delete_cache=KEEP_UPLOADS, fill_width=True)
     blocks.programs = Programs(desk)
     with blocks:
         with gr.Column(visible=False):  # before the screens, whose handlers get other names then
@@ -70,10 +71,11 @@ def serve(blocks: Page, door: Door | None = None) -> str:
     door = door or Door()
     check = sign_in(door.host, door.users)
     if door.mcp and importlib.util.find_spec("mcp") is None:
-        hint = "install it with: pip install 'fieldwise[mcp]'"
+        hint = "install it with: pip install mcp"
         raise FieldwiseError("the MCP server needs the package mcp", hint=hint)
     # Gradio 6.17 calls a newer Starlette by an older name, and would say so at every event.
     warnings.filterwarnings("ignore", "'HTTP_422_UNPROCESSABLE_ENTITY' is deprecated")
+    tools = _tools(blocks.programs, check) if door.mcp else {}
     try:
         _, address, _ = blocks.launch(
             server_name=door.host,
@@ -87,7 +89,7 @@ def serve(blocks: Page, door: Door | None = None) -> str:
             ssr_mode=False,
             pwa=False,
             mcp_server=False,  # ours asks who calls
-            app_kwargs=_tools(blocks.programs, check) if door.mcp else {},
+            app_kwargs={"middleware": [Middleware(Titled, title=TITLE)], **tools},
             enable_monitoring=False,
             max_file_size=UPLOAD_LIMIT,
             footer_links=[],

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
 from orchestration.desk.desk import Desk
-from orchestration.desk.form import OWN, UPLOADS, asked_pages, asked_schema
+from orchestration.desk.form import OWN, UPLOADS, asked_schema
 from orchestration.desk.highlight import inert
-from orchestration.desk.naming import short_names
 from orchestration.desk.runs import Asked
 from orchestration.storage.store import Job
 from schemas import library
 from schemas.errors import FieldwiseError, SchemaError, SourceError
 from schemas.json_schema import to_json_schema
 from schemas.plan import Plan
-from schemas.record import Tier
 from schemas.schema import Schema
-from ui.editor import edited, editor, signature
+from ui.editor import edited, editor
+from ui.filled import READ_FIELDS, READERS, Filled
 from ui.look import asset, samples
-from ui.plan import changed, estimate_words, fitted, plan_table
+from ui.plan import estimate_words, plan_table
 from ui.progress import note
 
 __all__ = ["Changes", "Start"]
@@ -33,16 +32,6 @@ Changes = dict[Any, Any]
 QUIET: Mapping[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 PRIVATE: Mapping[str, Any] = {"api_visibility": "private"}
 FIRST = "job_posting"
-TIERS = {
-    "automatic: markup first, then the large model": None,
-    "the page's markup alone (no model)": Tier.MARKUP,
-    "the small model": Tier.SMALL,
-    "the large model": Tier.LARGE,
-}
-# The editor's inputs are read in the browser, at the moment of the click.
-READ_FIELDS = """(urls, files, choice, own, fields, planned, ...more) =>
-  [urls, files, choice, own, JSON.stringify(window.fieldwiseFields?.() ?? null),
-   JSON.stringify(window.fieldwisePlan?.() ?? null), ...more]"""
 PLAN_GONE = note("The pages are others now: show the plan anew to use one.")
 
 
@@ -55,12 +44,12 @@ class Start:
     def draw(self) -> None:
         self.again = gr.State(None)
         self.plan = gr.State(None)
-        with gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, elem_id="start"):
             with gr.Column(scale=2, min_width=300):
                 self._draw_pages()
             with gr.Column(scale=3, min_width=300):
                 self._draw_fields()
-        with gr.Accordion("More: name, tier, limit", open=False, elem_id="more"):
+        with gr.Accordion("More: name, who reads, limit", open=False, elem_id="more"):
             self._draw_more()
         with gr.Row():
             self.run = gr.Button("Run", variant="primary", elem_id="run", min_width=120)
@@ -85,7 +74,7 @@ class Start:
             label="or HTML files, or archives of them",
             file_count="multiple",
             file_types=UPLOADS,
-            height=130,
+            height=170,
             elem_id="files",
         )
         self.sample = gr.Button("Use the three sample pages", size="sm", elem_id="sample")
@@ -94,7 +83,7 @@ class Start:
         gr.HTML("<h2>Fields</h2>")
         names = library.names()
         self.schema = gr.Dropdown(
-            [*names, OWN],
+            [*((name.replace("_", " "), name) for name in names), OWN],
             value=FIRST if FIRST in names else names[0],
             label="What to take from each page",
             elem_id="schema",
@@ -122,8 +111,8 @@ class Start:
     def _draw_more(self) -> None:
         with gr.Row():
             self.name = gr.Textbox(label="Name of the job", value="", elem_id="name")
-            self.tier = gr.Dropdown(
-                list(TIERS), value=next(iter(TIERS)), label="Who reads the pages"
+            self.reader = gr.Dropdown(
+                list(READERS), value=next(iter(READERS)), label="Who reads the pages"
             )
             # Gradio 6.17 turns empty into 0 once the accordion is open
             self.tokens = gr.Number(
@@ -132,10 +121,10 @@ class Start:
 
     @property
     def inputs(self) -> list[Any]:
-        """For `asked`, with `READ_FIELDS` run in the browser before."""
+        """For `Filled`, with `READ_FIELDS` run in the browser before."""
         return [
             *(self.urls, self.files, self.schema, self.own, self.rows, self.plan_rows),
-            *(self.name, self.tier, self.tokens, self.plan, self.again),
+            *(self.name, self.reader, self.tokens, self.plan, self.again),
         ]
 
     def connect(self) -> None:
@@ -144,7 +133,7 @@ class Start:
         shown = [self.own, self.line, self.editor, *planned]
         self.schema.change(self.choose, choice, shown, **QUIET)
         self.own.change(self.choose, choice, shown, **QUIET)
-        self.editor.edited(self.check, choice, self.line, **QUIET)
+        self.editor.edited(self.check, choice, self.line, trigger_mode="always_last", **QUIET)
         self.kept.forget(lambda: (None, ""), None, [self.again, self.kept], **QUIET)
         made = self.show_plan.click(
             self.make_plan, self.inputs, [self.trouble, *planned], js=READ_FIELDS, **PRIVATE
@@ -157,52 +146,20 @@ class Start:
         self.read.click(self.read_words, self.words, read, **PRIVATE)
         self.sample.click(self.take_samples, None, [self.files, self.schema], **QUIET)
 
-    def asked(
-        self,
-        urls: str,
-        files: list[str] | None,
-        choice: str,
-        own: str,
-        rows: str | None,
-        plan_rows: str | None,
-        name: str,
-        tier: str,
-        tokens: float | None,
-        plan: Plan | None,
-        again: Job | None = None,
-    ) -> Asked:
-        """What was filled in; *again*: the job whose pages are read once more.
-
-        *rows*, *plan_rows*: what stands in the tables of fields and of the plan, as JSON.
-
-        Raises SchemaError or SourceError, which say what is missing.
-        """
-        schema = asked_schema(choice, own)
-        given = json.loads(rows) if rows else None
-        if given and given["of"] == signature(schema):  # else the editor still shows another one
-            schema = edited(schema, given["rows"])
-        sources = [] if again else asked_pages(urls, files or [])
-        most = int(tokens) if tokens else None
-        job = (name or "").strip() or None
-        names = {} if again else short_names(files or [])
-        if plan is not None:
-            plan = fitted(changed(plan, json.loads(plan_rows or "null") or []), schema)
-        return Asked(sources, schema, job, TIERS.get(tier), most, names, again, plan)
-
-    def make_plan(self, *filled: Any) -> Changes:
+    def make_plan(self, *given: Any) -> Changes:
         """How the pages will be read, to look at and to change before Run."""
         try:
-            source, plan = self._desk.plan(self._to_plan(filled))
+            source, plan = self._desk.plan(_to_plan(Filled(*given)))
         except FieldwiseError as error:
             return {self.trouble: note(error.explain(), trouble=True)}
         shown = plan_table(source, plan)
         waiting = note("Reading a few pages, to see what all of them will take…")
         return {self.trouble: "", self.plan: plan, self.planned: shown, self.estimate: waiting}
 
-    def make_estimate(self, *filled: Any) -> str:
+    def make_estimate(self, *given: Any) -> str:
         """What Run will take; nothing where no plan is shown."""
         try:
-            asked = self._to_plan(filled)
+            asked = _to_plan(Filled(*given))
             return estimate_words(self._desk.estimate(asked)) if asked.plan else ""
         except FieldwiseError as error:
             return note(f"What it takes is not known: {error.explain()}")
@@ -210,14 +167,6 @@ class Start:
     def other_pages(self, plan: Plan | None) -> Any:
         """Other pages were chosen: a plan made for the ones before is put away."""
         return (None, "", PLAN_GONE) if plan else (gr.skip(), gr.skip(), gr.skip())
-
-    def _to_plan(self, filled: Sequence[Any]) -> Asked:
-        """What was *filled* in, in the order of `inputs`. Raises as `asked`."""
-        *given, again = filled
-        if again is not None:
-            hint = "choose other pages, or run without a plan"
-            raise SourceError("kept pages are read again without a plan", hint=hint)
-        return self.asked(*given)
 
     def keep(self, job: Job) -> Changes:
         """The next run reads the pages of *job* once more."""
@@ -264,6 +213,14 @@ class Start:
     def take_samples(self) -> Changes:
         paths = self._desk.copies(samples())
         return {self.files: [str(path) for path in paths], self.schema: FIRST}
+
+
+def _to_plan(filled: Filled) -> Asked:
+    """What was *filled* in, to be planned for. Raises as `Filled.asked`."""
+    if filled.again is not None:
+        hint = "choose other pages, or run without a plan"
+        raise SourceError("kept pages are read again without a plan", hint=hint)
+    return filled.asked()
 
 
 def _names(schema: Schema) -> str:

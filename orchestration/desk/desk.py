@@ -207,8 +207,8 @@ class Desk:
         """The job as a file whose name says job and date. Raises StoreError as `write`."""
         options = ExportOptions(evidence=evidence, bom=bom)
         # files of other content have the same name, and may be on their way to somebody
-        folder = self.folder(str(job.id)) / f"file{'-evidence' * evidence}{'-bom' * bom}"
-        folder.mkdir(exist_ok=True)
+        folder = self._exports(job) / f"file{'-evidence' * evidence}{'-bom' * bom}"
+        folder.mkdir(parents=True, exist_ok=True)
         path = folder / file_name(job.name, job.created, format)
         write(self.results(job), path, format=format, schema=job.schema, options=options)
         return path
@@ -222,12 +222,23 @@ class Desk:
         return [folder / name for name in pages]
 
     def delete(self, job: Job) -> None:
-        """Delete the job for good. Raises StoreError while it runs."""
+        """Delete the job for good: its rows, kept pages, exports and gold sets.
+
+        Raises StoreError while it runs.
+        """
         if self.runs.of_job(job.id):
             raise StoreError("the job is still running", hint="stop it first")
+        self.runs.forget(job.id)
         self._forget(job)
+        shutil.rmtree(self._exports(job), ignore_errors=True)
+        self.gold.forget(job)
         self._store.delete(job.id)
-        shutil.rmtree(self.folder(str(job.id)), ignore_errors=True)
+
+    def exported(self, job: Job) -> list[str]:
+        """The names of the files that were made of the job, to be downloaded."""
+        folder = self._exports(job)
+        files = [file.name for file in folder.rglob("*") if file.is_file()]
+        return [*files, *self.gold.saved(job)]
 
     def charts(self, job: Job) -> list[Bars]:
         """The job's figures."""
@@ -273,6 +284,9 @@ class Desk:
         return self._engine.estimate(
             asked.sources, asked.schema, tier=asked.tier, sample=SAMPLE, plan=asked.plan
         )
+
+    def _exports(self, job: Job) -> Path:
+        return Path(self._files.name, str(job.id))
 
     def _forget(self, job: Job) -> None:
         with self._lock:

@@ -15,6 +15,8 @@ from schemas.source import spelt_out
 
 __all__ = ["OWN", "UPLOADS", "asked_pages", "asked_schema"]
 
+LONGEST_SHOWN = 80  # characters of a line that is no address
+
 OWN = "my own…"
 """The choice, beside the ready schemas, of fields that the visitor writes."""
 
@@ -47,9 +49,21 @@ def asked_pages(addresses: str, files: Sequence[str]) -> list[str]:
             nothing at all.
     """
     lines = [line.strip() for line in addresses.splitlines() if line.strip()]
-    for line in lines:
-        if not re.match(r"https?://", line, re.IGNORECASE):
-            raise SourceError(f"{line!r} is no web address", hint=f"write https://{line}")
+    if others := [line for line in lines if not re.match(r"https?://", line, re.IGNORECASE)]:
+        raise _no_address(others, len(lines))
     if not lines and not files:
         raise SourceError("there is no page to read", hint="paste an address or upload a file")
     return [*lines, *files]
+
+
+def _no_address(others: Sequence[str], lines: int) -> SourceError:
+    """*others*: the lines that are none."""
+    first = others[0] if len(others[0]) <= LONGEST_SHOWN else f"{others[0][:LONGEST_SHOWN]}…"
+    if len(others) > 1:
+        text = f"{len(others):,} of {lines:,} lines are no web addresses, such as {first!r}"
+        return SourceError(text, hint="one address a line, each beginning with https://")
+    likely = re.fullmatch(r"[\w-]+(\.[\w-]+)+(:\d+)?(/\S*)?", first)
+    hint = (
+        f"write https://{first}" if likely else "one address a line, such as https://example.org/"
+    )
+    return SourceError(f"{first!r} is no web address", hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ class GoldDesk:
 
     def save(self, job: Job, *, everything: bool = False) -> tuple[Path, SavedGold]:
         """What people said of *job*, as a ZIP file. Raises GoldError as `save_gold`."""
-        folder = self._fresh()
+        folder = self._fresh(job)
         saved = self._write(job, folder / "set", everything)
         file = folder / f"{job.name}-gold.zip".replace("/", "-")
         pack(folder / "set", file)
@@ -71,7 +72,7 @@ class GoldDesk:
         Raises:
             GoldError: the set has no pages.
         """
-        folder = self._fresh()
+        folder = self._fresh(job)
         unpack(packed, folder)
         sources = [str(page.page) for page in read_gold_set(folder) if page.page]
         if not sources:
@@ -89,5 +90,14 @@ class GoldDesk:
             everything=everything,
         )
 
-    def _fresh(self) -> Path:
-        return Path(tempfile.mkdtemp(prefix="gold-", dir=self._folder))
+    def saved(self, job: Job) -> list[str]:
+        """The names of the files that `save` made of *job*."""
+        return [file.name for file in self._folder.glob(f"gold-{job.id}-*/*.zip")]
+
+    def forget(self, job: Job) -> None:
+        """Delete what `save` and `asked` put on the disk for *job*."""
+        for folder in self._folder.glob(f"gold-{job.id}-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _fresh(self, job: Job) -> Path:
+        return Path(tempfile.mkdtemp(prefix=f"gold-{job.id}-", dir=self._folder))

@@ -169,6 +169,18 @@ class Runs:
         runs = [run for run in self._all if run.job and run.job.id == job_id and not run.before]
         return runs[-1].sheet if runs else None
 
+    def forget(self, job_id: int) -> None:
+        """Keep nothing of a deleted job's rows."""
+        for run in tuple(self._all):
+            if run.job and run.job.id == job_id:
+                run.job = run.sheet = None
+                run.end("the job was deleted")
+
+    def behind(self, run: Run) -> int:
+        """How many other jobs of the same owner wait."""
+        waiting = [other for other in self._all if other.state is RunState.WAITING]
+        return _count([other for other in waiting if other is not run], run.owner)
+
     def ahead_of(self, run: Run) -> int:
         """How many jobs run or wait before *run*."""
         waiting = [other for other in self._all if not other.is_over]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
@@ -34,7 +35,8 @@ FLAGS = [
 
 Serve = Callable[..., str]
 
-expect.set_options(timeout=30_000)  # other work on the machine must not fail a test
+PATIENCE_MS = 90_000  # other work on the machine must not fail a test
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -55,29 +57,46 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def tab(browser: Browser, serve: Serve) -> Iterator[Page]:
-    """A new tab of a desktop's size, closed before the server; what does not come fails in 30 s."""
+    """A new tab of a desktop's size, closed before the server; what does not come fails in 90 s."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 
 
+@contextmanager
+def served(
+    folder: Path,
+    seconds: float = 0.0,
+    open_worker: Callable[[Tier], PageWorker] | None = None,
+    users: Path | None = None,
+    **settings: Any,
+) -> Iterator[str]:
+    """The app with a scripted worker that takes *seconds* a page, or with the one that
+    *open_worker* gives; its address. *settings*: what differs from `Settings`."""
+    kept = {"data_dir": folder / "data", "cache_dir": folder / "cache", **settings}
+    worker = ScriptedWorker(seconds=seconds)
+    opened = open_worker or (lambda tier: worker)
+    with (
+        Engine(Settings.model_validate(kept), open_worker=opened) as engine,
+        Desk(engine, Readiness()) as desk,
+    ):
+        blocks = blocks_of(desk)
+        try:
+            yield serve_blocks(blocks, Door(port=free_port(), users=users))
+        finally:
+            blocks.close(verbose=False)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of one app for all tests of a module; jobs of the others are in its list."""
+    with served(tmp_path_factory.mktemp("shared")) as address:
+        yield address
+
+
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Serves the app with a scripted worker that takes *seconds* a page, or with the one that
-    *open_worker* gives; returns its address."""
+    """An app of the test's own: called with the arguments of `served`, returns its address."""
     with ExitStack() as stack:
-
-        def start(
-            seconds: float = 0.0, open_worker: Callable[[Tier], PageWorker] | None = None
-        ) -> str:
-            settings = Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache")
-            worker = ScriptedWorker(seconds=seconds)
-            opened = open_worker or (lambda tier: worker)
-            engine = stack.enter_context(Engine(settings, open_worker=opened))
-            desk = stack.enter_context(Desk(engine, Readiness()))
-            blocks = blocks_of(desk)
-            stack.callback(blocks.close, verbose=False)
-            return serve_blocks(blocks, Door(port=free_port()))
-
-        yield start
+        yield lambda *given, **more: stack.enter_context(served(tmp_path, *given, **more))

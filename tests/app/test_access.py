@@ -135,6 +135,13 @@ def test_nothing_is_told_to_who_has_not_signed_in(served: Served) -> None:
     assert "dependencies" not in httpx.get(f"{served.address}/config").json()
 
 
+def test_the_sign_in_screen_has_a_title(served: Served) -> None:
+    page = httpx.get(served.address)
+    assert page.status_code == 200
+    assert page.text.count("<title>Fieldwise</title>") == 1
+    assert page.text.rstrip().endswith("</html>")
+
+
 def test_a_user_sees_and_deletes_no_job_of_another(served: Served) -> None:
     job = served.run("anna")
     anna, bob = served.client(ANNA), served.client(BOB)
@@ -174,7 +181,7 @@ def test_a_path_of_the_disk_is_no_upload(served: Served) -> None:
     config = session.get("/config").json()
     begin = next(one for one in config["dependencies"] if one["api_name"].startswith("begin"))
     files = {"path": "/etc/hostname", "meta": {"_type": "gradio.FileData"}}
-    data = ["", [files], "job_posting", "", None, "", None, None]
+    data = ["", [files], "job_posting", "", None, None, "", "", 0, None, None]
     body = {"data": data, "fn_index": begin["id"], "session_hash": "x", "trigger_id": None}
     session.post("/gradio_api/queue/join", json=body)
     with session.stream("GET", "/gradio_api/queue/data", params={"session_hash": "x"}) as stream:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
-from tests.app.conftest import Serve
-from tests.app.handling import cell, open_app, open_tab, run
+from tests.app.conftest import PATIENCE_MS, Serve
+from tests.app.tour import SCHEMES, Doubtful, tour, users_file
 
-PAGES = Path(__file__).parent / "pages"
 SERIOUS = {"serious", "critical"}
+# An app that serves another in a frame is what this rule is about; ours may run no script, and
+# axe cannot look into it without.
+LEFT_OUT = "iframe"
 
 pytestmark = [
     pytest.mark.browser,
@@ -33,8 +35,11 @@ def axe() -> str:
 
 
 def problems(tab: Page, axe: str) -> list[str]:
-    tab.evaluate(axe)
-    result: dict[str, Any] = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    if not tab.evaluate("'axe' in window"):
+        tab.evaluate(axe)
+    # the frame may run no script, so that axe cannot look into it
+    asked = "axe.run({exclude: ['iframe']}, {resultTypes: ['violations']})"
+    result: dict[str, Any] = tab.evaluate(asked)
     return [
         f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}"
         for one in result["violations"]
@@ -42,26 +47,20 @@ def problems(tab: Page, axe: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_screen_has_a_serious_problem(
-    browser: Browser, serve: Serve, axe: str, scheme: Literal["light", "dark"], tmp_path: Path
+    browser: Browser, serve: Serve, axe: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "empty.html").write_text("<title></title><script>draw()</script>")
-    context = browser.new_context(color_scheme=scheme, bypass_csp=True)
+    """One walk through all screens; each is looked at in light and in dark."""
+    context = browser.new_context(bypass_csp=True, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE_MS)
     tab = context.new_page()
     found: dict[str, list[str]] = {}
-    open_app(tab, serve())
-    tab.click("#edit button")
-    expect(tab.locator("#editor table")).to_be_visible()
-    found["start"] = problems(tab, axe)
-    run(tab, PAGES / "baker.html", PAGES / "nurse.html", tmp_path / "empty.html")
-    cell(tab, 0, 2).click()
-    expect(tab.locator("#quote mark").first).to_be_visible()
-    tab.locator("details summary").first.click()
-    found["results"] = problems(tab, axe)
-    for name in ("Review", "Jobs"):
-        open_tab(tab, name)
-        expect(tab.locator(f"#{name.lower()} button").first).to_be_visible()
-        found[name] = problems(tab, axe)
+    address = serve(open_worker=lambda tier: Doubtful(), users=users_file(tmp_path))
+    for screen in tour(tab, address, tmp_path):
+        for scheme in SCHEMES:
+            tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            tab.wait_for_timeout(100)
+            found[f"{screen}, {scheme}"] = problems(tab, axe)
     context.close()
+    assert len(found) >= 30
     assert {name: said for name, said in found.items() if said} == {}

@@ -55,7 +55,7 @@ def _value(document: Document, span: Span) -> Value:
 
 
 def inert_page(tab: Page) -> FrameLocator:
-    tab.locator("#view").get_by_text("page, inert").click()
+    tab.locator("#view").get_by_text("as it looks").click()
     return tab.frame_locator("#quote iframe")
 
 
@@ -76,8 +76,8 @@ def test_a_value_of_a_long_list_is_marked_in_its_own_record(tab: Page, serve: Se
     expect(frame.locator("mark")).to_be_in_viewport()
 
 
-def test_a_page_from_right_to_left_is_marked_and_stays_so(tab: Page, serve: Serve) -> None:
-    open_app(tab, serve())
+def test_a_page_from_right_to_left_is_marked_and_stays_so(tab: Page, shared: str) -> None:
+    open_app(tab, shared)
     run(tab, PAGES / "printer.html")
     assert row(tab, 0)[2:6] == ["דפס לילה", "בית הדפוס נורית", "חיפה, ישראל", "9,800 ₪ לחודש"]
     cell(tab, 0, 3).click()

@@ -36,8 +36,8 @@ def correct_the_title(tab: Page) -> None:
         expect(tab.locator("#review")).to_contain_text(f"{count} looked at")
 
 
-def test_a_job_nobody_looked_at_is_no_gold(tab: Page, serve: Serve) -> None:
-    open_app(tab, serve())
+def test_a_job_nobody_looked_at_is_no_gold(tab: Page, shared: str) -> None:
+    open_app(tab, shared)
     run(tab, PAGES / "baker.html", PAGES / "nurse.html")
     open_tab(tab, "Gold")
     tab.click("#score")
@@ -76,11 +76,11 @@ def test_a_set_is_downloaded_run_again_and_scored(tab: Page, serve: Serve, tmp_p
     expect(report).to_contain_text("expected calibration error 0.167, 6 answers")
 
 
-def test_a_file_that_is_no_set_is_refused(tab: Page, serve: Serve, tmp_path: Path) -> None:
+def test_a_file_that_is_no_set_is_refused(tab: Page, shared: str, tmp_path: Path) -> None:
     other = tmp_path / "other.zip"
     with zipfile.ZipFile(other, "w") as packed:
         packed.writestr("../../notes.txt", "no gold")
-    open_app(tab, serve())
+    open_app(tab, shared)
     run(tab, PAGES / "baker.html")
     open_tab(tab, "Gold")
     tab.set_input_files("#gold-set input[type=file]", other)

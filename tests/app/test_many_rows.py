@@ -1,4 +1,4 @@
-"""Ten thousand rows: the table is drawn a hundred rows at a time, and stays quick."""
+"""Quick where people wait: the first paint, and the table of ten thousand rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.app.conftest import Serve
 from tests.app.handling import open_app, open_tab, rows
 
 MANY = 10_000
-PATIENCE_S = 5.0  # on a busy machine; alone it takes a fraction of that
+PATIENCE_S = 2.0  # of a machine that has nothing else to do
 
 pytestmark = [
     pytest.mark.browser,
@@ -53,6 +53,35 @@ def seconds(act: Callable[[], None]) -> float:
     return time.perf_counter() - started
 
 
+def slowdown() -> float:
+    """How many times longer things take now, since others use the machine; 1 where nobody does."""
+    wall, computed = time.perf_counter(), time.process_time()
+    while time.process_time() - computed < 0.15:
+        pass
+    return max((time.perf_counter() - wall) / 0.15, 1.0)
+
+
+SHOWN = """new MutationObserver((_, watcher) => {
+  if (!document.querySelector('#run')) return;
+  watcher.disconnect();
+  requestAnimationFrame(() => { window.shown = performance.now(); });
+}).observe(document, { childList: true, subtree: true });"""
+
+
+def test_the_first_paint_takes_less_than_two_seconds(tab: Page, shared: str) -> None:
+    """Nothing is cached yet. `shown`: when Run stands on the screen, in milliseconds."""
+    tab.add_init_script(SHOWN)
+    before = slowdown()
+    open_app(tab, shared)
+    first = tab.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    tab.wait_for_function("window.shown")
+    shown = tab.evaluate("window.shown")
+    busy = max(before, slowdown())
+    print(f"first paint {first:.0f} ms, Run {shown:.0f} ms, machine {busy:.1f} times slower")
+    assert first < 2000 * busy
+    assert shown < 3000 * busy
+
+
 def test_ten_thousand_rows_sort_filter_and_turn_pages(
     tab: Page, serve: Serve, tmp_path: Path
 ) -> None:
@@ -85,6 +114,6 @@ def test_ten_thousand_rows_sort_filter_and_turn_pages(
         expect(tab.locator("#quote mark").first).to_have_text("Keeper 09849")
 
     for act in (find, show_all, sort, turn, look):
-        took = seconds(act)
+        took, busy = seconds(act), slowdown()
         print(f"{act.__name__}: {took:.2f} s")
-        assert took < PATIENCE_S, act.__name__
+        assert took < PATIENCE_S * busy, act.__name__

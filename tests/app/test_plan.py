@@ -86,8 +86,8 @@ def test_fields_edited_after_the_plan_keep_what_it_says_of_the_others(
     assert worker.asked[0].fields[0].hint == "below the title"
 
 
-def test_a_plan_is_put_away_by_hand_and_by_other_pages(tab: Page, serve: Serve) -> None:
-    open_app(tab, serve())
+def test_a_plan_is_put_away_by_hand_and_by_other_pages(tab: Page, shared: str) -> None:
+    open_app(tab, shared)
     tab.click("#show-plan")
     expect(tab.locator("#trouble .trouble")).to_contain_text("there is no page to read")
     upload(tab, JOBS[0])
@@ -102,8 +102,8 @@ def test_a_plan_is_put_away_by_hand_and_by_other_pages(tab: Page, serve: Serve) 
     expect(tab.locator("#estimate")).to_contain_text("The pages are others now")
 
 
-def test_a_job_is_named_and_runs_without_a_limit(tab: Page, serve: Serve) -> None:
-    open_app(tab, serve())
+def test_a_job_is_named_and_runs_without_a_limit(tab: Page, shared: str) -> None:
+    open_app(tab, shared)
     upload(tab, JOBS[0])
     tab.locator("#more button").first.click()
     tab.fill("#name textarea, #name input", "bakers")

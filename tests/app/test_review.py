@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.app.conftest import Serve
 from tests.app.handling import cell, download, open_app, open_tab, read_csv, run
 
 PAGES = Path(__file__).parent / "pages"
@@ -51,8 +50,8 @@ def go_to(tab: Page, field: str) -> None:
     raise AssertionError(f"{field} never came")
 
 
-def test_corrections_are_made_by_keys_and_reach_table_and_csv(tab: Page, serve: Serve) -> None:
-    open_app(tab, serve())
+def test_corrections_are_made_by_keys_and_reach_table_and_csv(tab: Page, shared: str) -> None:
+    open_app(tab, shared)
     start_review(tab, PAGES / "baker.html")
     review = tab.locator("#review")
     go_to(tab, "title")
@@ -79,8 +78,8 @@ def test_corrections_are_made_by_keys_and_reach_table_and_csv(tab: Page, serve: 
     assert line["salary"] == ""
 
 
-def test_what_does_not_fit_the_field_is_refused_with_its_reason(tab: Page, serve: Serve) -> None:
-    open_app(tab, serve())
+def test_what_does_not_fit_the_field_is_refused_with_its_reason(tab: Page, shared: str) -> None:
+    open_app(tab, shared)
     start_review(tab, PAGES / "baker.html")
     go_to(tab, "date_posted")
     tab.fill("#correction", "soon")
@@ -89,8 +88,8 @@ def test_what_does_not_fit_the_field_is_refused_with_its_reason(tab: Page, serve
     expect(tab.locator("#review label")).to_have_text("date_posted")
 
 
-def test_undo_brings_the_models_answer_back(tab: Page, serve: Serve) -> None:
-    open_app(tab, serve())
+def test_undo_brings_the_models_answer_back(tab: Page, shared: str) -> None:
+    open_app(tab, shared)
     start_review(tab, PAGES / "baker.html")
     go_to(tab, "title")
     tab.keyboard.press("x")
@@ -101,8 +100,8 @@ def test_undo_brings_the_models_answer_back(tab: Page, serve: Serve) -> None:
     expect(tab.locator("#review .head q")).to_have_text("Night baker")
 
 
-def test_accepted_values_do_not_come_again(tab: Page, serve: Serve) -> None:
-    open_app(tab, serve())
+def test_accepted_values_do_not_come_again(tab: Page, shared: str) -> None:
+    open_app(tab, shared)
     start_review(tab, PAGES / "baker.html")
     for count in range(1, 7):
         tab.keyboard.press("a")
@@ -113,8 +112,8 @@ def test_accepted_values_do_not_come_again(tab: Page, serve: Serve) -> None:
     expect(tab.locator("#review")).to_contain_text("There is nothing to look at")
 
 
-def test_a_hostile_page_is_only_text_here_too(tab: Page, serve: Serve) -> None:
-    open_app(tab, serve())
+def test_a_hostile_page_is_only_text_here_too(tab: Page, shared: str) -> None:
+    open_app(tab, shared)
     start_review(tab, PAGES / "hostile.html")
     for _ in range(6):
         tab.keyboard.press("n")
@@ -123,14 +122,14 @@ def test_a_hostile_page_is_only_text_here_too(tab: Page, serve: Serve) -> None:
     assert tab.locator("#review :is(img, script, style, a)").count() == 0
 
 
-def test_the_page_itself_is_shown_inert_at_the_quote(tab: Page, serve: Serve) -> None:
+def test_the_page_itself_is_shown_inert_at_the_quote(tab: Page, shared: str) -> None:
     asked: list[str] = []
-    address = serve()
+    address = shared
     tab.on("request", lambda request: asked.append(request.url))
     open_app(tab, address)
     run(tab, PAGES / "hostile.html", PAGES / "baker.html")
     cell(tab, 1, 5).click()
-    tab.locator("#view").get_by_text("page, inert").click()
+    tab.locator("#view").get_by_text("as it looks").click()
     frame = tab.frame_locator("#quote iframe")
     expect(frame.locator("mark")).to_have_text("NOK 42,500 a month")
     expect(frame.locator("mark")).to_be_in_viewport()

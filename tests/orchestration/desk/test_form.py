@@ -45,6 +45,27 @@ def test_a_line_that_is_no_address_is_refused(line: str) -> None:
         asked_pages(f"https://a.org\n{line}", [])
 
 
+def test_lines_of_rubbish_are_counted_and_one_of_them_is_shown_short() -> None:
+    rubbish = "\n".join(f"{number} lorem ipsum {'x' * 500}" for number in range(200))
+    with pytest.raises(SourceError) as caught:
+        asked_pages(f"https://a.org\n{rubbish}", [])
+    assert "200 of 201 lines are no web addresses, such as '0 lorem" in str(caught.value)
+    assert len(caught.value.explain()) < 300
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("example.org/jobs?page=2", "write https://example.org/jobs?page=2"),
+        ("two words", "one address a line"),
+    ],
+)
+def test_the_address_that_was_meant_is_said_where_it_can_be_guessed(line: str, hint: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        asked_pages(line, [])
+    assert str(caught.value.hint).startswith(hint)
+
+
 def test_nothing_to_read_is_said() -> None:
     with pytest.raises(SourceError, match="there is no page to read"):
         asked_pages(" \n", [])

@@ -13,6 +13,7 @@ from orchestration.desk.readiness import Readiness
 from orchestration.desk.runs import MOST_OF_ONE, Asked, Run, RunState
 from orchestration.desk.sheet import Order
 from orchestration.engine import Engine
+from orchestration.exports.export import Format
 from orchestration.settings import Settings
 from schemas.dsl import parse_dsl
 from schemas.errors import FieldwiseError, StoreError
@@ -95,6 +96,21 @@ def test_a_job_that_runs_is_not_deleted(desk: Desk, pages: list[str]) -> None:
     run.stop.set()
     desk.delete(ended(run).job or run.job)
     assert desk.jobs("") == []
+
+
+def test_a_deleted_job_leaves_neither_rows_nor_files(desk: Desk, pages: list[str]) -> None:
+    run = ended(desk.start(Asked(pages, TITLE), ""))
+    job = run.job
+    assert job is not None
+    export = desk.export(job, Format.CSV)
+    gold, _ = desk.gold.save(job, everything=True)
+    assert set(desk.exported(job)) == {export.name, gold.name}
+    desk.delete(job)
+    assert not export.exists()
+    assert not gold.exists()
+    assert (run.job, run.sheet, desk.exported(job)) == (None, None, [])
+    with pytest.raises(StoreError, match="no job"):
+        desk.job(job.id, "")
 
 
 def test_jobs_are_found_by_name_field_and_source(desk: Desk, pages: list[str]) -> None:
