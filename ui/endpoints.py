@@ -80,11 +80,7 @@ def endpoints(programs: Programs) -> list[Endpoint]:
 
 
 def _endpoint(method: Callable[..., Any], known: Mapping[str, str]) -> Endpoint:
-    """What is said to be as for `extract` is what is *known* of it.
-
-    Types are read here and not at a call: that parses sources, and Python 3.11's parser fails
-    where two threads do so at once.
-    """
+    """What is said to be as for `extract` is what is *known* of it."""
     text = inspect.getdoc(method) or ""
     arguments = {
         name: known[name] if about == AS_FOR_EXTRACT else about for name, about in _arguments(text)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from orchestration.cost import Estimate
 from orchestration.desk.desk import JobLine
@@ -17,28 +19,40 @@ from schemas.record import PageResult, PageStatus
 
 __all__ = ["Corrected", "Estimated", "JobAbout", "Outcome", "PageLine", "Planned", "RunAbout"]
 
-_DESCRIBED = {"use_attribute_docstrings": True}  # of pydantic, which writes their JSON Schema
+
+def _says(text: str) -> Any:
+    """What a key means, for the JSON Schema that pydantic writes.
+
+    Docstrings would do, but that parses this source, and Python 3.11's parser fails now and then
+    where other threads run.
+    """
+    return Field(description=text)
 
 
 @dataclass(frozen=True, slots=True)
 class PageLine:
     """One page of a job."""
 
-    __pydantic_config__ = _DESCRIBED
-
-    source: str
-    """Its address, or the name of the file."""
-    status: PageStatus
-    """Bad: no page worth reading, such as a login wall. Truncated: not all of it was read."""
-    reason: str | None
-    """Why it is not ok."""
-    records_seen: int | None
-    """How many records the page lists, where it was cut short."""
-    next_page: str | None
-    """Where the list goes on."""
-    records: list[dict[str, Any]]
-    """Each of `values` by field, null where the page does not say, and `evidence` by field: quote,
-    start and end in the page's text, xpath, markup, contrary, tier, confidence, status."""
+    source: Annotated[str, _says("Its address, or the name of the file.")]
+    status: Annotated[
+        PageStatus,
+        _says(
+            "Bad: no page worth reading, such as a login wall. Truncated: not all of it was read."
+        ),
+    ]
+    reason: Annotated[str | None, _says("Why it is not ok.")]
+    records_seen: Annotated[
+        int | None, _says("How many records the page lists, where it was cut short.")
+    ]
+    next_page: Annotated[str | None, _says("Where the list goes on.")]
+    records: Annotated[
+        list[dict[str, Any]],
+        _says(
+            "Each of `values` by field, null where the page does not say, and `evidence` by "
+            "field: quote, start and end in the page's text, xpath, markup, contrary, tier, "
+            "confidence, status."
+        ),
+    ]
 
     @classmethod
     def of(cls, pages: Iterable[PageResult]) -> list[PageLine]:
@@ -49,16 +63,11 @@ class PageLine:
 class JobAbout:
     """A job in the list of jobs."""
 
-    __pydantic_config__ = _DESCRIBED
-
-    id: int
-    """Its number, which other calls take."""
+    id: Annotated[int, _says("Its number, which other calls take.")]
     name: str
-    created: str
-    """When, ISO 8601."""
+    created: Annotated[str, _says("When, ISO 8601.")]
     fields: list[str]
-    pages: dict[str, int]
-    """How many there are, by their status."""
+    pages: Annotated[dict[str, int], _says("How many there are, by their status.")]
     running: bool
 
     @classmethod
@@ -73,24 +82,15 @@ class JobAbout:
 class RunAbout:
     """How far a job is."""
 
-    __pydantic_config__ = _DESCRIBED
-
-    state: RunState
-    """Loading: the model is not there yet."""
-    job: int | None
-    """The job's id, once it is begun."""
+    state: Annotated[RunState, _says("Loading: the model is not there yet.")]
+    job: Annotated[int | None, _says("The job's id, once it is begun.")]
     pages_done: int
-    pages_total: int
-    """0 until the pages are counted."""
-    ahead: int
-    """Jobs that run or wait before this one."""
-    tokens: dict[str, int]
-    """Spent so far, by tier."""
+    pages_total: Annotated[int, _says("0 until the pages are counted.")]
+    ahead: Annotated[int, _says("Jobs that run or wait before this one.")]
+    tokens: Annotated[dict[str, int], _says("Spent so far, by tier.")]
     seconds: float
-    seconds_left: float | None
-    """By the pace so far."""
-    ended: str | None
-    """Why it ended: done, or what stopped it."""
+    seconds_left: Annotated[float | None, _says("By the pace so far.")]
+    ended: Annotated[str | None, _says("Why it ended: done, or what stopped it.")]
 
     @classmethod
     def of(cls, run: Run, ahead: int) -> RunAbout:
@@ -111,28 +111,23 @@ class RunAbout:
 class Outcome:
     """A job, and what came of its pages."""
 
-    __pydantic_config__ = _DESCRIBED
-
-    job: int | None
-    """Its id, for `results`, `export` and `delete`; null where it is not begun yet."""
-    ended: str | None
-    """Why it ended: done, or what stopped it; null while it goes on."""
-    pages: list[PageLine]
-    """Empty where the call did not wait."""
+    job: Annotated[
+        int | None,
+        _says("Its id, for `results`, `export` and `delete`; null where it is not begun yet."),
+    ]
+    ended: Annotated[
+        str | None, _says("Why it ended: done, or what stopped it; null while it goes on.")
+    ]
+    pages: Annotated[list[PageLine], _says("Empty where the call did not wait.")]
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
     """How pages of one layout will be read."""
 
-    __pydantic_config__ = _DESCRIBED
-
-    source: str
-    """A page of that layout."""
-    made: str
-    """Who made the plan, in words."""
-    plan: dict[str, Any]
-    """To look at, to change, and to hand to `extract`."""
+    source: Annotated[str, _says("A page of that layout.")]
+    made: Annotated[str, _says("Who made the plan, in words.")]
+    plan: Annotated[dict[str, Any], _says("To look at, to change, and to hand to `extract`.")]
 
     @classmethod
     def of(cls, source: str, plan: Plan) -> Planned:
@@ -143,22 +138,19 @@ class Planned:
 class Estimated:
     """What a job is likely to take."""
 
-    __pydantic_config__ = _DESCRIBED
-
     pages: int
-    sampled: int
-    """Pages that were read for this."""
-    failed: int
-    """Those of them that could not be read, and count as costing nothing."""
+    sampled: Annotated[int, _says("Pages that were read for this.")]
+    failed: Annotated[
+        int, _says("Those of them that could not be read, and count as costing nothing.")
+    ]
     tokens: int
     seconds: float
-    tokens_between: list[int]
-    """If all pages were as the cheapest or as the dearest of the sample."""
+    tokens_between: Annotated[
+        list[int], _says("If all pages were as the cheapest or as the dearest of the sample.")
+    ]
     seconds_between: list[float]
-    by_tier: dict[str, int]
-    """Tokens."""
-    words: str
-    """The same for people."""
+    by_tier: Annotated[dict[str, int], _says("Tokens.")]
+    words: Annotated[str, _says("The same for people.")]
 
     @classmethod
     def of(cls, estimate: Estimate) -> Estimated:
@@ -180,16 +172,12 @@ class Estimated:
 class Corrected:
     """What a person said of one value."""
 
-    __pydantic_config__ = _DESCRIBED
-
     source: str
     record: int
     path: list[str | int]
     verdict: Verdict
-    by: str
-    """Who said so, "" where nobody signs in."""
-    at: str
-    """When, ISO 8601."""
+    by: Annotated[str, _says("Who said so, '' where nobody signs in.")]
+    at: Annotated[str, _says("When, ISO 8601.")]
 
     @classmethod
     def of(cls, said: Correction) -> Corrected:
