@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
-from starlette.middleware import Middleware
 
 from orchestration.desk.desk import Desk
 from schemas.errors import FieldwiseError
@@ -85,7 +84,7 @@ def serve(blocks: gr.Blocks, door: Door | None = None) -> str:
             footer_links=[],
             theme=theme(),
             css=asset("look.css"),
-            app_kwargs={"middleware": [Middleware(Titled, title=TITLE)]},
+            app_kwargs={"middleware": [(Titled, (), {"title": TITLE})]},
         )
     except OSError as error:
         raise FieldwiseError(
