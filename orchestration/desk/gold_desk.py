@@ -41,7 +41,8 @@ class GoldDesk:
         """What people said of *job*, as a ZIP file. Raises GoldError as `save_gold`."""
         folder = self._fresh(job)
         saved = self._write(job, folder / "set", everything)
-        file = folder / f"{re.sub(r'[^\w.-]+', '-', job.name)}-gold.zip"
+        name = re.sub(r"[^\w.-]+", "-", job.name)  # as whoever serves the file keeps it
+        file = folder / f"{name}-gold.zip"
         pack(folder / "set", file)
         return file, saved
 
