@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio_client.utils import strip_invalid_filename_characters
 
 from orchestration.desk.desk import Desk, JobLine
 from orchestration.desk.highlight import inert
@@ -61,7 +60,7 @@ class JobsList:
 
 def _forget_copies(cache: Path, names: list[str]) -> None:
     """Gradio copied the files called *names* into folders of its *cache* when they were fetched."""
-    for name in map(strip_invalid_filename_characters, names):
+    for name in names:
         for copy in cache.glob(f"*/{escape(name)}"):
             copy.unlink(missing_ok=True)
 

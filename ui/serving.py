@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from starlette.middleware import Middleware
 
 from orchestration.desk.desk import Desk
 from orchestration.desk.programs import Programs
@@ -89,7 +88,7 @@ def serve(blocks: Page, door: Door | None = None) -> str:
             ssr_mode=False,
             pwa=False,
             mcp_server=False,  # ours asks who calls
-            app_kwargs={"middleware": [Middleware(Titled, title=TITLE)], **tools},
+            app_kwargs={"middleware": [(Titled, (), {"title": TITLE})], **tools},
             enable_monitoring=False,
             max_file_size=UPLOAD_LIMIT,
             footer_links=[],

@@ -16,3 +16,7 @@ const settle = () => {
 };
 settle();
 new MutationObserver(settle).observe(document.body, { childList: true, subtree: true });
+// A double click on what starts a job is one click.
+document.addEventListener('click', (event) => {
+  if (event.detail > 1 && event.target.closest('#run, #run-set, #show-plan')) event.stopImmediatePropagation();
+}, true);

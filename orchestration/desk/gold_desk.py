@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -40,7 +41,8 @@ class GoldDesk:
         """What people said of *job*, as a ZIP file. Raises GoldError as `save_gold`."""
         folder = self._fresh(job)
         saved = self._write(job, folder / "set", everything)
-        file = folder / f"{job.name}-gold.zip".replace("/", "-")
+        name = re.sub(r"[^\w.-]+", "-", job.name)  # as whoever serves the file keeps it
+        file = folder / f"{name}-gold.zip"
         pack(folder / "set", file)
         return file, saved
 

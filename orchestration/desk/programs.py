@@ -142,7 +142,7 @@ class Programs:
         """
         earlier = self._desk.job(job, owner)
         asked = Asked([], _schema(schema), name.strip() or None, _tier(tier), _limit(max_tokens))
-        return self._outcome(self._desk.start_again(earlier, asked, owner), wait)
+        return self._outcome(self._desk.start(replace(asked, again=earlier), owner), wait)
 
     def plan(
         self,

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from gradio import Blocks
 
 from extractors.scripted import ScriptedWorker
 from orchestration.desk.desk import Desk
@@ -19,7 +18,7 @@ from orchestration.settings import Settings
 from schemas.errors import FieldwiseError
 from tests.app.process import ROOT, started
 from ui.endpoints import NAMES
-from ui.serving import Door, blocks_of, serve
+from ui.serving import Door, Page, blocks_of, serve
 
 # Gradio 6.17 calls a newer Starlette by an older name, and a newer pandas; and it leaves the
 # sockets open of the ports that it tries in vain.
@@ -40,7 +39,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def blocks(tmp_path: Path) -> Iterator[Blocks]:
+def blocks(tmp_path: Path) -> Iterator[Page]:
     """The app's page, not yet served; importing Gradio once more for it would take seconds."""
     settings = Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", offline=True)
     with Engine(settings, open_worker=lambda tier: ScriptedWorker()) as engine:
@@ -58,14 +57,14 @@ def test_it_answers_at_the_address_it_prints(address: str) -> None:
     assert "Fieldwise" in page.text
 
 
-def test_a_port_that_is_taken_is_said_with_what_to_do(address: str, blocks: Blocks) -> None:
+def test_a_port_that_is_taken_is_said_with_what_to_do(address: str, blocks: Page) -> None:
     port = int(address.rsplit(":", 1)[1])
     with pytest.raises(FieldwiseError, match=f"cannot listen on 127.0.0.1, port {port}") as refused:
         serve(blocks, Door(port=port))
     assert "--port" in refused.value.hint
 
 
-def test_a_second_app_takes_the_next_port(address: str, blocks: Blocks) -> None:
+def test_a_second_app_takes_the_next_port(address: str, blocks: Page) -> None:
     assert serve(blocks, Door()) != address
 
 
