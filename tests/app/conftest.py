@@ -17,7 +17,7 @@ from orchestration.desk.readiness import Readiness
 from orchestration.engine import Engine, PageWorker
 from orchestration.settings import Settings
 from schemas.record import Tier
-from tests.app.process import free_port
+from tests.app.process import forget_what_gradio_left_open, free_port
 from ui.serving import Door, blocks_of
 from ui.serving import serve as serve_blocks
 
@@ -37,6 +37,12 @@ Serve = Callable[..., str]
 
 PATIENCE_MS = 90_000  # other work on the machine must not fail a test
 expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tidied() -> Iterator[None]:
+    yield
+    forget_what_gradio_left_open()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import re
@@ -9,12 +10,13 @@ import socket
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-__all__ = ["ROOT", "free_port", "started"]
+__all__ = ["ROOT", "forget_what_gradio_left_open", "free_port", "started"]
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 180  # seconds for the first line and the end; a busy machine needs some
@@ -25,6 +27,13 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def forget_what_gradio_left_open() -> None:
+    """Sockets and an event loop of a closed app are found here, not within some later test."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @contextmanager

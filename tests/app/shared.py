@@ -19,7 +19,7 @@ from orchestration.desk.readiness import Readiness
 from orchestration.engine import Engine
 from orchestration.settings import Settings
 from schemas.schema import Schema
-from tests.app.process import free_port
+from tests.app.process import forget_what_gradio_left_open, free_port
 from ui.serving import Door, blocks_of, serve
 
 __all__ = ["ANNA", "BOB", "PAGES", "PATIENCE_S", "Shared", "shared"]
@@ -74,3 +74,5 @@ def shared(folder: Path, *, users: bool = True, mcp: bool = False) -> Iterator[S
         stack.callback(blocks.close, verbose=False)
         door = Door(port=free_port(), users=names if users else None, mcp=mcp)
         yield Shared(serve(blocks, door), desk, folder)
+    del blocks, desk, engine
+    forget_what_gradio_left_open()
