@@ -25,6 +25,16 @@ pytestmark = [
 ]
 
 
+# Colours that are on their way from light to dark have no contrast to speak of.
+AT_ONCE = """
+addEventListener('DOMContentLoaded', () => {
+  const style = document.createElement('style');
+  style.textContent = '* { transition: none !important; animation: none !important }';
+  document.head.append(style);
+});
+"""
+
+
 @pytest.fixture(scope="module")
 def axe() -> str:
     """The script of axe-core, which is not ours to ship."""
@@ -53,6 +63,7 @@ def test_no_screen_has_a_serious_problem(
     """One walk through all screens; each is looked at in light and in dark."""
     context = browser.new_context(bypass_csp=True, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(AT_ONCE)
     tab = context.new_page()
     found: dict[str, list[str]] = {}
     address = serve(open_worker=lambda tier: Doubtful(), users=users_file(tmp_path))
