@@ -15,15 +15,16 @@ setup: .venv/ready  ## Make .venv and install the locked packages into it
 run: setup  ## Open the app (fetches the model's weights at first use)
 	$(BIN)/fieldwise app
 
-test: setup  ## Run every test, those that need model weights too
-	$(BIN)/pytest
+test: setup  ## Run every test; those with model weights after the others, one at a time
+	$(BIN)/pytest -m "not weights" --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest -m weights
 
 check: setup  ## What CI runs: format, lint, types, import directions, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(MAKE) --no-print-directory test
+	PYTEST_ADDOPTS=--hypothesis-profile=deep $(MAKE) --no-print-directory test
 
 format: setup  ## Rewrite the code in the project's format, with safe lint fixes
 	$(BIN)/ruff check --fix .
