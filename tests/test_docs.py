@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 SETTINGS = (ROOT / "docs" / "settings.md").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+PACKAGES = ("schemas", "extractors", "orchestration", "ui")
 TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
 COMMANDS = {str(c.name or c.callback.__name__) for c in app.registered_commands if c.callback}
 
@@ -58,3 +59,11 @@ def test_every_command_that_is_named_exists() -> None:
     assert named <= COMMANDS | {"models", "jobs"}
     assert {"extract", "schemas", "app", "doctor"} <= COMMANDS
     assert models_app.registered_commands
+
+
+def test_every_module_has_its_place_in_the_picture() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    names = {path.stem for part in PACKAGES for path in (ROOT / part).rglob("*.py")}
+    assert {
+        name for name in names if not name.startswith("__") and f"`{name}`" not in text
+    } == set()
