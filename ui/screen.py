@@ -25,6 +25,8 @@ TITLE = (
     "<h1>Fieldwise</h1> <p>Structured fields from web pages, every value quoted from the page</p>"
 )
 
+SOON_S, LATER_S = 1.0, 5.0  # from one look to the next, while something runs and else
+
 
 class Screen:
     """All components. A visitor's session holds no more than what it looks at."""
@@ -54,7 +56,7 @@ class Screen:
             with gr.Tab("Jobs", id="jobs") as self.jobs_tab:
                 self._jobs.draw()
         self.model = gr.HTML(self._model_line(), elem_id="model")
-        self.timer = gr.Timer(1.0)
+        self.timer = gr.Timer(SOON_S)
 
     def connect(self, blocks: gr.Blocks) -> None:
         results = self._results
@@ -107,7 +109,7 @@ class Screen:
         return {self.model: self._model_line(), self.timer: self._timer(owner_of(request))}
 
     def look(self, seen: Seen, order: Any, picked: Any, drawn: Any, request: gr.Request) -> Changes:
-        """How far everything is; nobody looks again once there is nothing to wait for."""
+        """How far everything is."""
         owner = owner_of(request)
         timer = self._timer(owner)
         try:
@@ -142,14 +144,16 @@ class Screen:
         return {
             self.tabs: gr.Tabs(selected="results"),
             self.model: self._model_line(),
-            self.timer: gr.Timer(active=True),
+            self.timer: gr.Timer(SOON_S),
             **self._results.open(seen, owner),
         }
 
     def _timer(self, owner: str) -> gr.Timer:
+        """When to look again. Never stopped: the answer to a look before a run began may come after
+        that of the run's beginning, and the tab would wait for ever."""
         run = self._desk.runs.latest(owner)
         waits = run is not None and not run.is_over
-        return gr.Timer(active=waits or not self._desk.readiness.stage.over)
+        return gr.Timer(SOON_S if waits or not self._desk.readiness.stage.over else LATER_S)
 
     def _model_line(self) -> str:
         """One quiet line on what runs where, and how far the model is."""

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -63,7 +64,7 @@ def basic(user: tuple[str, str]) -> dict[str, str]:
 def visit(
     app: Shared, steps: Callable[[Any], Awaitable[None]], user: tuple[str, str] | None = None
 ) -> None:
-    """Run *steps* in a session of the client."""
+    """Run *steps* in a session of the client, in a thread: a browser's event loop may be in ours."""
 
     async def run() -> None:
         headers = basic(user) if user else {}
@@ -72,7 +73,8 @@ def visit(
             await session.initialize()
             await steps(session)
 
-    asyncio.run(run())
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, run()).result()
 
 
 def test_every_endpoint_is_a_tool_that_says_what_it_takes_and_gives(own: Shared) -> None:

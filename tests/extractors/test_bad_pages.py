@@ -261,4 +261,4 @@ def test_reason_and_hint_are_words_for_the_user() -> None:
 
     assert bad is not None
     assert "needs a browser" in bad.explain()
-    assert "`render`" in bad.explain()
+    assert "--render" in bad.explain()
