@@ -15,9 +15,10 @@ setup: .venv/ready  ## Make .venv and install the locked packages into it
 run: setup  ## Open the app (fetches the model's weights at first use)
 	$(BIN)/fieldwise app
 
-test: setup  ## Run every test; those with model weights after the others, one at a time
-	$(BIN)/pytest -m "not weights" --numprocesses auto --maxprocesses 4 --dist worksteal
-	$(BIN)/pytest -m weights
+# Browsers and models want the machine to themselves; the others share it.
+test: setup  ## Run every test, those that need model weights too
+	$(BIN)/pytest -m "not weights and not browser" --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest -m "weights or browser"
 
 check: setup  ## What CI runs: format, lint, types, import directions, tests
 	$(BIN)/ruff format --check .

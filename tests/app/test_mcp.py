@@ -64,7 +64,7 @@ def basic(user: tuple[str, str]) -> dict[str, str]:
 def visit(
     app: Shared, steps: Callable[[Any], Awaitable[None]], user: tuple[str, str] | None = None
 ) -> None:
-    """Run *steps* in a session of the client, in a thread: a browser's event loop may be in ours."""
+    """Run *steps* in a session of the client, in a thread: ours may have a browser's loop."""
 
     async def run() -> None:
         headers = basic(user) if user else {}
