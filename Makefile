@@ -15,10 +15,10 @@ setup: .venv/ready  ## Make .venv and install the locked packages into it
 run: setup  ## Open the app (fetches the model's weights at first use)
 	$(BIN)/fieldwise app
 
-# Browsers and models want the machine to themselves; the others share it.
+# Browsers, models and the app are tested one at a time, the rest side by side.
 test: setup  ## Run every test, those that need model weights too
-	$(BIN)/pytest -m "not weights and not browser" --numprocesses auto --maxprocesses 4 --dist worksteal
-	$(BIN)/pytest -m "weights or browser"
+	$(BIN)/pytest -m "not alone" --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest -m alone
 
 check: setup  ## What CI runs: format, lint, types, import directions, tests
 	$(BIN)/ruff format --check .

@@ -24,6 +24,18 @@ settings.register_profile("deep", deadline=None, max_examples=300)
 settings.load_profile("fieldwise")
 
 
+SERVED = ("tests/app/", "tests/test_api_doc.py")  # Gradio leaves an event loop to the collector
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what is not run beside other tests: browsers, models, and the app itself."""
+    for item in items:
+        marked = any(item.get_closest_marker(name) for name in ("browser", "weights"))
+        if marked or item.nodeid.startswith(SERVED):
+            item.add_marker("alone")
+
+
 @pytest.fixture(scope="session")
 def evaldata() -> Path:
     """The folder of third-party evaluation pages, which is no part of the repository."""
