@@ -162,6 +162,19 @@ def test_a_reload_and_another_tab_find_the_job_that_runs(tab: Page, serve: Serve
         assert row(page, 2)[2] == "Schweißer (m/w/d)"
 
 
+def test_a_tab_that_had_nothing_to_wait_for_still_looks(tab: Page, serve: Serve) -> None:
+    address = serve(open_worker=lambda tier: ScriptedWorker())
+    open_app(tab, address)
+    run(tab, JOBS[0])
+    idle = tab.context.new_page()
+    open_app(idle, address)
+    open_tab(idle, "Results")
+    idle.wait_for_timeout(3_000)  # by then it knows that nothing runs
+    open_tab(tab, "New job")
+    run(tab, JOBS[1])
+    expect(rows(idle)).to_have_count(2, timeout=15_000)  # both files are in the second job
+
+
 def test_a_click_on_a_head_sorts_and_words_filter(tab: Page, shared: str) -> None:
     open_app(tab, shared)
     run(tab, *JOBS)

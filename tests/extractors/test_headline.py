@@ -58,6 +58,10 @@ def test_what_may_be_the_name_of_a_site_or_a_section_is_left_to_a_worker(body: s
     assert raw(body) is None
 
 
+def test_the_only_heading_may_be_the_whole_title() -> None:
+    assert raw("<title>Fence Painter</title><h1>Fence Painter</h1>") == "Fence Painter"
+
+
 def test_two_headings_that_are_both_repeated_are_left_to_a_worker() -> None:
     body = "<title>Fence Painter of Oslo</title><h1>Fence Painter</h1><h1>Fence Painter of</h1>"
     assert raw(body) is None

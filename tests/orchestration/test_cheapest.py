@@ -67,6 +67,27 @@ class Watched(ScriptedWorker):
         return super().extract(page, schema, check_stop=check_stop)
 
 
+@pytest.mark.parametrize(
+    ("tier", "asked", "title"),
+    [
+        (None, [("place",)], "Night Baker"),
+        (Tier.LARGE, [("title", "place")], None),
+        (Tier.MARKUP, [], None),
+    ],
+)
+def test_a_headline_is_not_asked_of_a_worker_unless_it_reads_all(
+    tmp_path: Path, tier: Tier | None, asked: list[tuple[str, ...]], title: str | None
+) -> None:
+    page, worker = tmp_path / "page.html", Watched()
+    page.write_text("<title>Night Baker | Board</title><h1>Night Baker</h1><p>Place: Ulm</p>")
+    schema = Schema("job", (Field("title"), Field("place")))
+    with Engine(Settings(data_dir=tmp_path), open_worker=lambda tier: worker) as engine:
+        events = list(engine.run([str(page)], schema, tier=tier))
+    (done,) = [event.result for event in events if isinstance(event, PageDone)]
+    assert worker.asked == asked
+    assert done.records[0].data.get("title") == title
+
+
 FOR_BOTH = Schema("job", (Field("title"), Field("place"), Field("tags", many=True)))
 BOTH = "<p>Title: Baker</p><p>Tags: bread, nights</p>"
 
