@@ -126,7 +126,7 @@ def _read(
     """One page, as `Worker` reads it; returns the number of tokens answered."""
     with clock.time("passage, prompt"):
         document = task.page.document
-        shown = Shown(document, links=task.page.links, count_tokens=token_counter(tokenizer))
+        shown = Shown(task.page, links=task.page.links, count_tokens=token_counter(tokenizer))
         passage = shown.choose(SCHEMA, budget=PAGE_TOKENS)
         prompt = build_prompt(tokenizer, SCHEMA, passage.shown)
     with clock.time("write grammar"):

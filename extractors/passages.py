@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from extractors.blocks import Link
+from extractors.blocks import Link, ParsedPage
 from extractors.model.tokenizer import TokenCounter
-from extractors.ranking import rank_blocks, telling_attributes
+from extractors.ranking import BlockModel, Ranking, likelihood, telling_attributes, worth
 from schemas.document import RAISED, Document, Span
 from schemas.schema import Schema
 
@@ -19,6 +19,7 @@ _HEADINGS = frozenset({"h1", "h2", "h3"})
 _GAP_LINE = "…"  # shown where blocks were left out
 _ASIDE_SHARE = 0.05  # of the budget that attributes may take
 _LABEL_WORDS = 4  # a block no longer than that may be the label of the next
+_LITTLE = 100  # tokens; as many are shown of every page, whatever they are worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,46 +46,81 @@ class Passage:
 
 
 class Shown:
-    """A document as a model would be shown it, block by block, and choices of blocks from it.
+    """A page as a model would be shown it, block by block, and choices of blocks from it.
 
     *links*: those to mark; pass none to leave the text as it is. *count_tokens* gives the length
-    of each of some texts.
+    of each of some texts. *model*: as `Ranking` takes it. `ranking`: how likely each block is to
+    state what is asked for.
     """
 
     def __init__(
         self,
-        document: Document,
+        page: ParsedPage,
         *,
         links: Sequence[Link] = (),
         count_tokens: TokenCounter,
+        model: BlockModel | None = None,
     ) -> None:
-        self._document = document
+        document = self._document = page.document
+        self.ranking = Ranking(page, model=model)
         self._links = {f"L{number}": link for number, link in enumerate(links, start=1)}
-        self._ordered = sorted(self._links.items(), key=lambda entry: entry[1].span)
-        self._starts = [link.span.start for _, link in self._ordered]
+        self._marks = sorted(self._links.items(), key=lambda entry: entry[1].span)
+        self._starts = [link.span.start for _, link in self._marks]
         self._visible = len(document.visible.blocks)
         self._texts = _marked_blocks(document, self._links)
         self._count = count_tokens
         self._sizes = [size + 1 for size in count_tokens(self._texts)]  # and the line's end
 
     def choose(self, schema: Schema, *, budget: int, among: Sequence[int] | None = None) -> Passage:
-        """The blocks most likely to state what *schema* asks for, within *budget* tokens.
+        """The blocks likely to state what *schema* asks for, within *budget* tokens.
 
-        They stay in reading order. The block after a short label comes along. A page that fits is
-        shown whole; a block longer than the whole budget is cut inside, at a word. *among*: the
-        numbers of the blocks to choose from; `None` for all.
+        They stay in reading order. The block after a short label comes along. Blocks that are not
+        worth their room are left out even where there is some, but for a list of records, whose
+        parts say little each. A block longer than the whole budget is cut inside, at a word.
+        *among*: the numbers of the blocks to choose from, all of them worth it; `None`: of all.
         """
-        candidates = range(self._visible) if among is None else among
         asides = self._asides(schema, budget) if among is None else set()
-        room = budget - sum(self._sizes[i] for i in asides)
-        if sum(self._sizes[i] for i in candidates) <= room:
-            return self._passage(sorted({*candidates, *asides}))
-        scores = rank_blocks(self._document, schema)
-        order = sorted(candidates, key=lambda i: -scores[i])
-        kept = self._that_fit(order, room)
-        if not kept:
+        room = budget - sum(self._sizes[place] for place in asides)
+        whole = schema.many or among is not None
+        order = self._ordered(schema, range(self._visible) if among is None else among)
+        kept = self._that_fit(order if whole else self._worthy(schema, order), room)
+        if order and not kept:
             return self._part_of_block(order[0], budget)
         return self._passage(sorted(kept | asides))
+
+    def _ordered(self, schema: Schema, places: Sequence[int]) -> list[int]:
+        """*places*, those most worth it first."""
+        worths = self._worths(schema)
+        return sorted(places, key=lambda place: -worths[place])
+
+    def _worths(self, schema: Schema) -> list[float]:
+        return worth(self.ranking.log_odds(schema), self._sizes[: self._visible])
+
+    def _worthy(self, schema: Schema, order: Sequence[int]) -> list[int]:
+        """Of *order* those worth showing, and as many more as make up a little text."""
+        worths, least = self._worths(schema), self.ranking.model.least
+        found, room = [], _LITTLE
+        for place in order:
+            room -= self._sizes[place]
+            if worths[place] < least and room < 0:
+                break
+            found.append(place)
+        return found
+
+    def promising(self, schema: Schema) -> set[int]:
+        """The blocks that are worth showing; none where *schema* has no field."""
+        if not schema.fields:
+            return set()
+        least = self.ranking.model.least
+        return {place for place, one in enumerate(self._worths(schema)) if one >= least}
+
+    def expected(self, schema: Schema, places: Iterable[int]) -> float:
+        """How many of the values that *schema* asks for the blocks at *places* state, by chance
+        taken with chance."""
+        if not schema.fields:
+            return 0.0
+        odds = self.ranking.log_odds(schema)
+        return sum(likelihood(odds[place]) for place in places)
 
     def _asides(self, schema: Schema, budget: int) -> set[int]:
         """The likeliest attributes, in a small part of the *budget*."""
@@ -150,7 +186,7 @@ class Shown:
     def _links_in(self, spans: Sequence[Span]) -> dict[str, Link]:
         found = {}
         for span in spans:
-            for name, link in self._ordered[bisect_left(self._starts, span.start) :]:
+            for name, link in self._marks[bisect_left(self._starts, span.start) :]:
                 if link.span.start >= span.end:
                     break
                 if link.span.end <= span.end:

@@ -19,7 +19,7 @@ from statistics import median
 
 from extractors.blocks import CELL_MARK, ParsedPage
 from extractors.entries import LEVELS, Entry, entries_of, headings_above
-from extractors.ranking import Form, forms_of
+from extractors.forms import FORMS, Form, forms_of
 from extractors.sections import blocks_to_skip
 from extractors.values.days import is_day
 from schemas.document import Document
@@ -250,7 +250,7 @@ class _Judge:
         ]
 
     def _count(self, text: str) -> list[int]:
-        return [len(pattern.findall(text)) for pattern, _ in self._forms]
+        return [len(FORMS[form].findall(text)) for form in self._forms]
 
     def those_alike(self, family: Sequence[Sequence[range]]) -> list[range]:
         """Records under the parents that fit about as well as the best of them."""

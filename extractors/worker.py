@@ -31,7 +31,6 @@ from extractors.merging import (
 from extractors.model.tokenizer import token_counter
 from extractors.passages import Passage, Shown
 from extractors.prompt import build_prompt
-from extractors.ranking import promising_blocks
 from extractors.records import Entry, Listing, list_records
 from schemas.errors import DecodeFailed
 from schemas.record import Cell, Record, Tier, Tokens
@@ -47,6 +46,7 @@ __all__ = ["Budget", "Extraction", "Interrupted", "Worker"]
 _INSTRUCTIONS = 1024  # tokens kept free for the instructions and the schema's own text
 _TOGETHER = 8  # records of a list answered in one go; more gain little and must fit the context
 _SILENT = Answer((), complete=True, steps=0, prompt_read=0)
+_MISSED = 0.5  # values that unread text is held to state, from which on the page was not read whole
 _FIELD_ANSWER, _LIST_ANSWER = 40, 240  # tokens that a field, or a list, of a record may take
 
 
@@ -56,7 +56,7 @@ class Budget:
     may grow to; `windows`: how often another part of a long page is looked at.
     `selectors`: most records of a long list are read by selectors learned from some."""
 
-    page: int = 800
+    page: int = 600
     answer: int = 1024
     windows: int = 3
     selectors: bool = False
@@ -164,9 +164,7 @@ class _Reading:
         self._schema = schema
         self._check_stop = check_stop
         links = page.links if any(field.kind is Kind.URL for field in schema.walk()) else ()
-        self._shown = Shown(
-            page.document, links=links, count_tokens=token_counter(worker.tokenizer)
-        )
+        self._shown = Shown(page, links=links, count_tokens=token_counter(worker.tokenizer))
 
     # A page as a whole, in one window or several
 
@@ -190,7 +188,7 @@ class _Reading:
                 break
             read, partly = read + len(passage), partly or self._is_part(passage)
             unseen -= set(passage.blocks)
-        if unseen or partly:
+        if partly or self._shown.expected(self._open(records), unseen) >= _MISSED:
             whole = len(self._page.document.visible.text)
             what = "characters were read, those likeliest to matter"
             self.cuts.insert(0, f"{read:,} of {whole:,} {what}")
@@ -205,18 +203,22 @@ class _Reading:
         """Unread blocks that look as if they said what *records* leave open, or go on a list."""
         document = self._page.document
         if self._schema.many:
-            return sorted(promising_blocks(document, self._schema) & unseen)
-        cells = records[0].cells if records else {}
-        lacking = tuple(f for f in self._schema if f.name not in cells or is_absent(cells[f.name]))
-        wanted = (
-            promising_blocks(document, replace(self._schema, fields=lacking)) if lacking else set()
-        )
-        for cell in cells.values():
+            return sorted(self._shown.promising(self._schema) & unseen)
+        wanted = self._shown.promising(self._open(records))
+        for cell in records[0].cells.values() if records else ():
             make = make_of(cell)
             wanted |= {
                 i for i in unseen if make and make_without_numbers(document.blocks[i].xpath) == make
             }
         return sorted(wanted & unseen)
+
+    def _open(self, records: Sequence[Record]) -> Schema:
+        """What is still asked for: of one record, the fields that nothing was found for."""
+        if self._schema.many:
+            return self._schema
+        cells = records[0].cells if records else {}
+        lacking = (f for f in self._schema if f.name not in cells or is_absent(cells[f.name]))
+        return replace(self._schema, fields=tuple(lacking))
 
     def _joined(self, first: Sequence[Record], then: Sequence[Record]) -> tuple[Record, ...]:
         """What the first window answered stands; lists grow."""

@@ -15,7 +15,7 @@ SCHEMA = resolve("title, pay money")
 
 def skeleton(body: str, *, budget: int = 4_000) -> Skeleton:
     page = parse_page(Page("page.html", "", body.encode(), "text/html; charset=utf-8"))
-    return draw_skeleton(page.document, SCHEMA, budget=budget)
+    return draw_skeleton(page, SCHEMA, budget=budget)
 
 
 def test_values_stay_and_long_ones_are_cut() -> None:
