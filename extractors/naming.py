@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,6 +36,8 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _META = re.compile(r"meta|byline|date|time|tag|categor|label|badge", re.IGNORECASE)
+_KINDS = (_ASIDE, _SUBJECT, _META)
+_NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,8 @@ class Named:
     meta: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Signs:
-    words: frozenset[str] = frozenset()
-    aside: bool = False
-    subject: bool = False
-    meta: bool = False
+_Signs = tuple[frozenset[str], int]
+"""The words of an element's names, and a bit for each of `_KINDS` that they have."""
 
 
 def names_of_blocks(page: ParsedPage) -> list[Named]:
@@ -65,45 +63,42 @@ def names_of_blocks(page: ParsedPage) -> list[Named]:
     nodes = page.nodes
     starts = [node.span.start for node in nodes]
     signs = [_signs(node.names) for node in nodes]
-    passed = list(_passed_on(nodes, signs, _WHOLE * len(page.document.text)))
+    kinds = _passed_on(nodes, signs, _WHOLE * len(page.document.text))
     found = []
     for block in page.document.visible.blocks:
-        first, last = bisect_left(starts, block.span.start), bisect_left(starts, block.span.end)
-        inner = [i for i in range(first, last) if nodes[i].span.end <= block.span.end]
-        outer = inner[0] if inner else _holder(nodes, first - 1, block.span)
-        own = frozenset().union(*(signs[i].words for i in inner))
-        parents = _parents(nodes, nodes[outer].parent if inner else outer, len(block.span))
-        around = frozenset().union(*(signs[i].words for i in parents))
-        whole = passed[outer] if outer >= 0 else _Signs()
-        found.append(Named(own, around - own, whole.aside, whole.subject, whole.meta))
+        span = block.span
+        first, last = bisect_left(starts, span.start), bisect_left(starts, span.end)
+        inner = [place for place in range(first, last) if nodes[place].span.end <= span.end]
+        outer = inner[0] if inner else _holder(nodes, first - 1, span)
+        own = _NONE.union(*(signs[place][0] for place in inner))
+        parents = _parents(nodes, nodes[outer].parent if inner else outer, len(span))
+        around = _NONE.union(*(signs[place][0] for place in parents))
+        found.append(Named(own, around - own, *_named_kinds(kinds[outer] if outer >= 0 else 0)))
     return found
 
 
-def _passed_on(nodes: tuple[Node, ...], signs: list[_Signs], most: float) -> Iterator[_Signs]:
-    """Of each node, what its own names say or those of the nodes around it, but for such as hold
-    *most* characters."""
-    found: list[_Signs] = []
-    for node, own in zip(nodes, signs, strict=True):
-        up = found[node.parent] if node.parent >= 0 else _Signs()
-        counts = own if len(node.span) <= most else _Signs()
-        found.append(
-            _Signs(
-                aside=counts.aside or up.aside,
-                subject=counts.subject or up.subject,
-                meta=counts.meta or up.meta,
-            )
-        )
-    yield from found
+def _passed_on(nodes: Sequence[Node], signs: Sequence[_Signs], most: float) -> list[int]:
+    """Of each node, the kinds that its own names have or those of the nodes around it, but for
+    such as hold *most* characters."""
+    found: list[int] = []
+    for node, (_, own) in zip(nodes, signs, strict=True):
+        up = found[node.parent] if node.parent >= 0 else 0
+        found.append(up | own if own and len(node.span) <= most else up)
+    return found
 
 
-def _holder(nodes: tuple[Node, ...], place: int, span: Span) -> int:
+def _named_kinds(bits: int) -> tuple[bool, bool, bool]:
+    return bool(bits & 1), bool(bits & 2), bool(bits & 4)
+
+
+def _holder(nodes: Sequence[Node], place: int, span: Span) -> int:
     """The innermost node around *span*, from *place* on upwards; -1: none."""
     while place >= 0 and nodes[place].span.end < span.end:
         place = nodes[place].parent
     return place
 
 
-def _parents(nodes: tuple[Node, ...], place: int, length: int) -> Iterator[int]:
+def _parents(nodes: Sequence[Node], place: int, length: int) -> Iterator[int]:
     for _ in range(_PARENTS):
         if place < 0 or len(nodes[place].span) > length + _ROOM:
             return
@@ -115,8 +110,8 @@ def _parents(nodes: tuple[Node, ...], place: int, length: int) -> Iterator[int]:
 def _signs(names: tuple[str, ...]) -> _Signs:
     stated = [match[1] for name in names if (match := _STATED.fullmatch(name))]
     if not stated:
-        return _Signs()
+        return _NONE, 0
     words = {w.lower()[:5] for name in stated for w in _WORD.findall(name) if len(w) >= _SHORTEST}
     said = " ".join(stated)
-    found = [bool(kind.search(said)) for kind in (_ASIDE, _SUBJECT, _META)]
-    return _Signs(frozenset(words), *found)
+    kinds = sum(1 << place for place, kind in enumerate(_KINDS) if kind.search(said))
+    return frozenset(words), kinds

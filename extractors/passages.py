@@ -19,6 +19,7 @@ _HEADINGS = frozenset({"h1", "h2", "h3"})
 _GAP_LINE = "…"  # shown where blocks were left out
 _ASIDE_SHARE = 0.05  # of the budget that attributes may take
 _LABEL_WORDS = 4  # a block no longer than that may be the label of the next
+_SECOND_LOOK = 1.0  # nats by which less is enough then
 _LITTLE = 100  # tokens; as many are shown of every page, whatever they are worth
 
 
@@ -108,10 +109,11 @@ class Shown:
         return found
 
     def promising(self, schema: Schema) -> set[int]:
-        """The blocks that are worth showing; none where *schema* has no field."""
+        """The blocks worth a second look for what a first one did not find; none where *schema* has
+        no field."""
         if not schema.fields:
             return set()
-        least = self.ranking.model.least
+        least = self.ranking.model.least - _SECOND_LOOK
         return {place for place, one in enumerate(self._worths(schema)) if one >= least}
 
     def expected(self, schema: Schema, places: Iterable[int]) -> float:

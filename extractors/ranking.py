@@ -50,7 +50,7 @@ class BlockModel:
     def log_odds(self, signs: Mapping[str, float]) -> float:
         """That a block with *signs* states something asked for."""
         weights = self.weights
-        return self.constant + sum(weights[sign] * value for sign, value in signs.items())
+        return self.constant + sum([weights[sign] * value for sign, value in signs.items()])
 
     def plain(self) -> str:
         """As JSON, which `from_plain` reads back."""

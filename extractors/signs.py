@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from statistics import median
 
 from extractors.blocks import ParsedPage
@@ -36,7 +37,8 @@ HEADINGS = frozenset({"title", "h1", "h2", "h3", "h4", "h5", "h6"})
 _TAGS = ("title", "h1", "h2", "h3", "dt", "dd", "th", "td", "li", "p", "tr")
 _PLACES = ("nav", "footer", "header", "form", "button", "article", "main", "aside")
 _STEPS = re.compile(rf"/({'|'.join(_PLACES)})\b")
-_MORE_NEAR = ("person", "date", "amount", "number_alone", "links", "length", "named")
+_COUNT_NEAR = ("person", "date", "amount", "number_alone", "links", "length", "named")
+_MORE_NEAR = {sign: f"{sign}_near" for sign in _COUNT_NEAR}
 # Addresses and numbers to call are written as exactly as codes are, and count as such.
 _SIGN_OF = {Form.MAIL: "code", Form.PHONE: "code"} | {
     form: form.value for form in Form if form not in (Form.MAIL, Form.PHONE)
@@ -53,7 +55,7 @@ SIGNS = (
     *("called_aside", "called_subject", "called_meta"),
     *("length", "length_squared", "long", "few_words", "words_of_few"),
     *("before", "near", "top", "far", "repeated", "repeats_heading", "links"),
-    *(f"{sign}_near" for sign in _MORE_NEAR),
+    *_MORE_NEAR.values(),
 )
 """Every sign there is; each is a number of about 0 to 5, and most blocks have few of them."""
 
@@ -72,10 +74,12 @@ class PageSigns:
 
     def __init__(self, page: ParsedPage) -> None:
         document = self._document = page.document.visible
+        self._tags = [block.tag for block in document.blocks]
         self._texts = [document.quote(block.span) for block in document.blocks]
         self._words = [stem_words(text) for text in self._texts]
         self._named = names_of_blocks(page)
-        self._start = _main_start(document)
+        # Where the page's own subject begins: its first `h1`, else the top.
+        self._start = self._tags.index("h1") if "h1" in self._tags else 0
         self._items = _items(document, self._texts)
         self._plain = list(self._found(_link_shares(page)))
 
@@ -89,14 +93,13 @@ class PageSigns:
         told = shared if items else self._told(shared)
         found, under = [], 0.0
         for place, plain in enumerate(self._plain):
-            heading = self._document.blocks[place].tag in HEADINGS
+            heading = self._tags[place] in HEADINGS
             under = shared[place] if heading else under
-            signs = dict(plain)
+            signs = plain | self._forms(place, forms)
             signs["words"] = shared[place]
             signs["heading_words"] = 0.0 if heading else max(0.0, under - shared[place])
             signs["label_words"] = told[place] - shared[place]
             signs["named"], signs["named_around"] = asked.named[place]
-            signs |= self._forms(place, forms)
             if items:
                 signs["item"] = float(bool(ITEM.match(self._texts[place])))
                 signs["listed_item"] = float(place in self._items)
@@ -109,23 +112,23 @@ class PageSigns:
         heading = self._heading()
         for place, block in enumerate(self._document.blocks):
             text = self._texts[place]
-            signs = _looks(text) | self._position(place)
-            tag = block.tag if block.tag in _TAGS else "small_heading"
-            signs[tag] = float(block.tag in _TAGS or block.tag in HEADINGS)
+            signs = {**_looks(text), **self._position(place)}
+            tag = self._tags[place]
+            if tag in _TAGS or tag in HEADINGS:
+                signs[tag if tag in _TAGS else "small_heading"] = 1.0
             signs |= dict.fromkeys(_STEPS.findall(without_forms(block.xpath, whole)), 1.0)
             named = self._named[place]
             signs["called_aside"] = float(named.aside)
             signs["called_subject"] = float(named.subject)
             signs["called_meta"] = float(named.meta)
             signs["links"] = links[place]
-            signs["repeated"] = float(text in said and block.tag not in HEADINGS)
+            signs["repeated"] = float(text in said and tag not in HEADINGS)
             signs["repeats_heading"] = float(place != self._start and self._words[place] == heading)
             said.add(text)
             yield {sign: value for sign, value in signs.items() if value}
 
     def _heading(self) -> list[str] | None:
-        blocks = self._document.blocks
-        return self._words[self._start] if blocks and blocks[self._start].tag == "h1" else None
+        return self._words[self._start] if "h1" in self._tags else None
 
     def _position(self, place: int) -> dict[str, float]:
         distance = place - self._start
@@ -138,6 +141,8 @@ class PageSigns:
     def _forms(self, place: int, forms: Sequence[Form]) -> dict[str, float]:
         """Those asked for that the block has."""
         text = self._texts[place]
+        if not forms:
+            return {}
         held = [form for form in forms if FORMS[form].search(text)]
         signs = {_SIGN_OF[form]: 1.0 for form in held}
         if len(text.split()) <= _ALONE_WORDS:
@@ -148,11 +153,11 @@ class PageSigns:
 
     def _told(self, shared: Sequence[float]) -> list[float]:
         """A short block that names a field is the label of a number in the next one."""
-        told, blocks = list(shared), self._document.blocks
+        told = list(shared)
         for place, worth in enumerate(shared[:-1]):
             then = place + 1
             few = len(self._words[place]) <= _LABEL_WORDS and len(self._words[then]) <= _TOLD_WORDS
-            label = few and blocks[place].tag not in ("h1", "title")
+            label = few and self._tags[place] not in ("h1", "title")
             if worth and label and not _DIGIT.search(self._texts[place]):
                 counts = _DIGIT.search(self._texts[then]) is not None
                 told[then] = max(shared[then], _TOLD * worth * counts)
@@ -170,11 +175,11 @@ class _Asked:
         self.words = _matches(words, [frozenset(stem_words(text)) for text in said])
         labels = [" ".join([field.name.replace("_", " "), *field.labels]) for field in fields]
         asked = frozenset(word for label in labels for word in stem_words(label))
-        known = _rarity([(named.own | named.around) & asked for named in names], len(names))
+        hits = [(named.own & asked, named.around & asked) for named in names]
+        known = _rarity([own | around for own, around in hits if own or around], len(names))
         self.named = [
-            (own, max(0.0, _rarest(named.around, known) - own))
-            for named in names
-            for own in [_rarest(named.own, known)]
+            (_rarest(own, known), max(0.0, _rarest(around, known) - _rarest(own, known)))
+            for own, around in hits
         ]
 
 
@@ -202,10 +207,11 @@ def _rarity(found: Sequence[Mapping[str, int] | frozenset[str]], blocks: int) ->
 
 
 def _rarest(words: frozenset[str], rarity: Mapping[str, float]) -> float:
-    return max((rarity[word] for word in words if word in rarity), default=0.0)
+    return max([rarity[word] for word in words]) if words else 0.0
 
 
-def _looks(text: str) -> dict[str, float]:
+@lru_cache(2**14)  # what pages of one site have in common
+def _looks(text: str) -> Mapping[str, float]:
     count = len(text.split())
     length = math.log1p(count)
     return {
@@ -222,16 +228,10 @@ def _looks(text: str) -> dict[str, float]:
 
 def _with_company(signs: dict[str, float]) -> dict[str, float]:
     """*signs* and those that two of them make together."""
-    near = signs.get("near", 0.0)
-    for sign in _MORE_NEAR:
-        signs[f"{sign}_near"] = near * signs.get(sign, 0.0)
+    if near := signs.get("near", 0.0):
+        signs |= {both: near * signs[sign] for sign, both in _MORE_NEAR.items() if sign in signs}
     signs["words_of_few"] = signs["words"] * signs.get("few_words", 0.0)
     return {sign: value for sign, value in signs.items() if value}
-
-
-def _main_start(document: Document) -> int:
-    """Where the page's own subject begins: its first `h1`, else the top."""
-    return next((i for i, block in enumerate(document.blocks) if block.tag == "h1"), 0)
 
 
 def _link_shares(page: ParsedPage) -> list[float]:

@@ -46,7 +46,7 @@ __all__ = ["Budget", "Extraction", "Interrupted", "Worker"]
 _INSTRUCTIONS = 1024  # tokens kept free for the instructions and the schema's own text
 _TOGETHER = 8  # records of a list answered in one go; more gain little and must fit the context
 _SILENT = Answer((), complete=True, steps=0, prompt_read=0)
-_MISSED = 0.5  # values that unread text is held to state, from which on the page was not read whole
+_MISSED = 0.1  # values that unread text is held to state, from which on a page was not read whole
 _FIELD_ANSWER, _LIST_ANSWER = 40, 240  # tokens that a field, or a list, of a record may take
 
 
