@@ -20,6 +20,7 @@ from orchestration.commands.shared import (
     write_results,
 )
 from orchestration.cost import cost_of
+from orchestration.orders import Orders
 from orchestration.settings import Settings
 from orchestration.storage.job_names import find_job
 from schemas.errors import StoreError
@@ -90,7 +91,7 @@ def resume(name: Name, max_cost: MaxCost = None, quiet: Quiet = False) -> None:
     ):
         job = find_job(engine.store, name)
         _refuse_elsewhere(job)
-        ended, counts = watcher.follow(engine.resume(job, max_tokens=max_cost, stop=stop))
+        ended, counts = watcher.follow(engine.resume(job, Orders(max_tokens=max_cost, stop=stop)))
         watcher.close()
         leave(ended, counts)
 
@@ -117,10 +118,8 @@ def again(
     ):
         wanted, earlier = resolve(schema), find_job(engine.store, name)
         _refuse_elsewhere(earlier)
-        events = engine.run_again(
-            earlier, wanted, job=job, tier=tier.tier, max_tokens=max_cost, stop=stop
-        )
-        ended, counts = watcher.follow(events)
+        orders = Orders(job=job, tier=tier.tier, max_tokens=max_cost, stop=stop)
+        ended, counts = watcher.follow(engine.run_again(earlier, wanted, orders))
         watcher.close()
         print(ended.job.name)
         leave(ended, counts)

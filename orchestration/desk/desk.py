@@ -31,6 +31,7 @@ from orchestration.engine import Engine
 from orchestration.events import LayoutPlanned, LeftOut
 from orchestration.exports.export import ExportOptions, Format, file_name, write
 from orchestration.intake import shown
+from orchestration.orders import Orders
 from orchestration.storage.corrections import Correction
 from orchestration.storage.job_names import refuse_name
 from orchestration.storage.review import Review
@@ -281,9 +282,8 @@ class Desk:
 
     def estimate(self, asked: Asked) -> Estimate:
         """What *asked* is likely to take, by its plan. Raises as `Engine.estimate`."""
-        return self._engine.estimate(
-            asked.sources, asked.schema, tier=asked.tier, sample=SAMPLE, plan=asked.plan
-        )
+        orders = Orders(tier=asked.tier)
+        return self._engine.estimate(asked.sources, asked.wanted, orders, sample=SAMPLE)
 
     def _exports(self, job: Job) -> Path:
         return Path(self._files.name, str(job.id))

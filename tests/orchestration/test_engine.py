@@ -8,20 +8,24 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import BaseModel
 
 from extractors.pages import Manners, Reader
 from extractors.scripted import ScriptedWorker
 from extractors.web.rendering import why_not
-from orchestration import Engine, Settings, extract
+from orchestration import Engine, Orders, Settings, extract
+from orchestration.engine import Wanted
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
 from orchestration.storage.store import JobState
-from schemas.errors import ModelMissing, NoMemory, StoreError
+from schemas.errors import ModelMissing, NoMemory, SchemaError, StoreError
 from schemas.json_schema import parse
+from schemas.plan import Plan
 from schemas.record import PageStatus, Tier
 from schemas.schema import Field, Schema
 from tests.extractors import tiny
 
 SCHEMA = Schema("post", (Field("title"), Field("place")))
+PLACE = Schema("place", (Field("place"),))
 
 
 @pytest.fixture
@@ -72,6 +76,30 @@ def test_what_comes_out_keeps_the_limits_of_the_schema(settings: Settings, tmp_p
     assert page.result.records[0].data == {"rooms": None, "floor": 3, "tags": ["a", "b"]}
 
 
+class Post(BaseModel):
+    place: str
+
+
+FORMS = ("place,", {"place": "Ambleford"}, Post, PLACE, Plan(PLACE), '{"place": "Ambleford"}')
+
+
+@pytest.mark.parametrize("wanted", FORMS, ids=lambda form: type(form).__name__)
+def test_fields_are_asked_for_in_any_form(tmp_path: Path, wanted: Wanted) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<p>Place: Ambleford</p>")
+    bare = Settings(cache_dir=tmp_path / "cache", data_dir=tmp_path / "data", offline=True)
+    with Engine(bare, open_worker=lambda tier: ScriptedWorker()) as engine:
+        (read,) = done(list(engine.run(page, wanted)))
+        assert engine.estimate(page, wanted).pages == 1
+    assert read.result.records[0].data == {"place": "Ambleford"}
+
+
+def test_what_is_no_schema_is_refused_before_the_first_event(engine: Engine, pages: Path) -> None:
+    with pytest.raises(SchemaError, match="no such file"):
+        engine.run(pages, "nothing-of-that-name")
+    assert engine.store.jobs() == []
+
+
 def test_what_was_told_is_what_is_stored(engine: Engine, pages: Path) -> None:
     events = list(engine.run([str(pages)], SCHEMA))
     started = events[0]
@@ -103,29 +131,29 @@ def test_a_stopped_job_keeps_what_is_done_and_goes_on_from_there(
 ) -> None:
     first: list[Event] = []
     stop = [False]
-    for event in engine.run([str(pages)], SCHEMA, job="mine", stop=lambda: stop[0]):
+    for event in engine.run([str(pages)], SCHEMA, Orders(job="mine", stop=lambda: stop[0])):
         first.append(event)
         stop[0] = len(done(first)) == 2
     assert isinstance(first[-1], JobEnded)
     assert first[-1].stopped == "stopped"
 
-    second = list(engine.run([str(pages)], SCHEMA, job="mine"))
+    second = list(engine.run([str(pages)], SCHEMA, Orders(job="mine")))
     assert isinstance(second[0], JobStarted)
     assert (second[0].total, second[0].done) == (4, 2)
     assert [event.position for event in done(second)] == [2, 3]
 
 
 def test_the_token_limit_ends_a_job_between_pages(engine: Engine, pages: Path) -> None:
-    events = list(engine.run([str(pages)], SCHEMA, max_tokens=1))
+    events = list(engine.run([str(pages)], SCHEMA, Orders(max_tokens=1)))
     assert len(done(events)) == 1
     assert isinstance(events[-1], JobEnded)
     assert "limit of 1 tokens" in str(events[-1].stopped)
 
 
 def test_the_name_of_a_finished_job_is_refused(engine: Engine, pages: Path) -> None:
-    list(engine.run([str(pages)], SCHEMA, job="mine"))
+    list(engine.run([str(pages)], SCHEMA, Orders(job="mine")))
     with pytest.raises(StoreError, match="'mine' is finished"):
-        list(engine.run([str(pages)], SCHEMA, job="mine"))
+        list(engine.run([str(pages)], SCHEMA, Orders(job="mine")))
 
 
 def test_without_weights_nothing_runs_and_the_job_can_be_taken_up(
@@ -133,9 +161,9 @@ def test_without_weights_nothing_runs_and_the_job_can_be_taken_up(
 ) -> None:
     bare = settings.model_copy(update={"large_model": "qwen2-1.5b-instruct"})
     with Engine(bare) as engine, pytest.raises(ModelMissing):
-        list(engine.run([str(pages)], SCHEMA, job="mine"))
+        list(engine.run([str(pages)], SCHEMA, Orders(job="mine")))
     with Engine(settings) as engine:
-        assert len(done(list(engine.run([str(pages)], SCHEMA, job="mine")))) == 4
+        assert len(done(list(engine.run([str(pages)], SCHEMA, Orders(job="mine"))))) == 4
 
 
 def test_without_memory_nothing_runs_and_the_job_can_be_taken_up(
@@ -145,9 +173,9 @@ def test_without_memory_nothing_runs_and_the_job_can_be_taken_up(
         raise NoMemory("the model needs 2.0 GiB of memory, 1.0 GiB are left")
 
     with Engine(settings, open_worker=refuse) as engine, pytest.raises(NoMemory):
-        list(engine.run([str(pages)], SCHEMA, job="mine"))
+        list(engine.run([str(pages)], SCHEMA, Orders(job="mine")))
     with Engine(settings) as engine:
-        assert len(done(list(engine.run([str(pages)], SCHEMA, job="mine")))) == 4
+        assert len(done(list(engine.run([str(pages)], SCHEMA, Orders(job="mine"))))) == 4
 
 
 def test_one_source_may_stand_alone_and_be_a_path(tmp_path: Path) -> None:
@@ -212,7 +240,7 @@ def test_a_job_can_be_stopped_while_it_waits_for_the_network(settings: Settings)
     worker = ScriptedWorker()
     with Engine(settings, open_worker=lambda tier: worker, reader=web(seconds=1.5)) as engine:
         stop = lambda: time.monotonic() - asked > 0.5  # noqa: E731
-        events = list(engine.run(["https://ex.org/1"], SCHEMA, stop=stop))
+        events = list(engine.run(["https://ex.org/1"], SCHEMA, Orders(stop=stop)))
         ended = time.monotonic() - asked
 
     assert isinstance(events[-1], JobEnded)
