@@ -23,7 +23,7 @@ from orchestration.planning.cache import PlanCache
 from orchestration.settings import Settings
 from schemas.errors import PlannerFailed, SourceError, StoreError
 from schemas.plan import Checks, FieldPlan, Origin, Plan, PlannedBy
-from schemas.record import PageResult, Record, Tier, Value
+from schemas.record import PageResult, PageStatus, Record, Tier, Value
 from schemas.schema import Field, Kind, Schema
 from schemas.source import resolve
 from tests.orchestration.planner_server import Answer, PlannerServer, fails, says
@@ -291,6 +291,10 @@ def test_what_asking_again_takes_is_counted(tmp_path: Path) -> None:
     result, _ = repaired(tmp_path, says("no JSON", tokens=300), repair_tokens=10_000)
     assert result.records[0].data["pay"] == 5
     assert result.spent[Tier.PLANNER].tokens.prompt == 300
+    assert result.status is PageStatus.OK
+    assert "gave no answer for title, city, pay, open, tags: the reply is not JSON" in str(
+        result.reason
+    )
 
 
 def test_dates_that_the_endpoint_quotes_are_read_as_the_page_writes_them(tmp_path: Path) -> None:
