@@ -123,6 +123,11 @@ class Desk:
             for job in found
         ]
 
+    def damaged(self, owner: str) -> list[str]:
+        """What is wrong with jobs that do not read back: nobody knows whose they are, so only who
+        sees all is told."""
+        return [] if owner else [f"{job.name}: {job.why}" for job in self._store.damaged_jobs()]
+
     def sheet(self, job: Job) -> Sheet:
         """The job's rows; those of one that runs still grow."""
         if rows := self.runs.sheet_of(job.id):
