@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands.console import Watcher
+from orchestration.commands.console import Watcher, say
 from orchestration.commands.evaluate import evaluate
 from orchestration.commands.jobs import jobs_app
 from orchestration.commands.plan import Wanted
@@ -300,4 +300,15 @@ def main() -> None:
     """The console script's entry point."""
     if isinstance(sys.stdout, TextIOWrapper):  # a terminal that lacks a sign ends no command
         sys.stdout.reconfigure(errors="backslashreplace")
+    _refuse_no_folder()
     app()
+
+
+def _refuse_no_folder() -> None:
+    """Leave where the working folder was removed: no file could be named from it."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        reason = error.strerror or error
+        say(f"fieldwise: the folder you are in cannot be used: {reason} (`cd` to another one)")
+        sys.exit(ExitStatus.NOTHING_RUN)

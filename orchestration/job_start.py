@@ -64,11 +64,19 @@ def _options(orders: Orders, plan: Plan | None) -> dict[str, Any]:
     """What is kept of *orders*, as plain JSON."""
     return {
         _TIER: orders.tier.value if orders.tier else None,
-        "folder": str(Path.cwd()),
+        "folder": _folder(),
         UPLOADS: sorted(orders.names.values()),
         **({_OWNER: orders.owner} if orders.owner else {}),
         **({_PLAN: plan_to_json(plan)} if plan else {}),
     }
+
+
+def _folder() -> str:
+    """Where relative paths are named from; "" where that folder was removed."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return ""
 
 
 def _why_another(known: Job, schema: Schema, options: dict[str, Any]) -> str | None:
