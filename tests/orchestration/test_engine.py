@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from pydantic import BaseModel
 
+from extractors.blocks import ParsedPage
 from extractors.pages import Manners, Reader
 from extractors.scripted import ScriptedWorker
 from extractors.web.rendering import why_not
+from extractors.worker import Extraction
 from orchestration import Engine, Orders, Settings, extract
 from orchestration.engine import Wanted
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
@@ -203,11 +205,18 @@ def test_extract_is_the_engine_in_one_call(settings: Settings, pages: Path) -> N
                 assert result.text[span.start : span.end] == evidence.quote
 
 
-def web(*, seconds: float = 0.0) -> Reader:
-    """A site of its own, each page after so many seconds."""
+LONG = 120.0  # seconds that are waited for what should come at once
+
+
+def never_waits() -> None:
+    """What a page of the web waits for where there is nothing to wait for."""
+
+
+def web(before: Callable[[], object] = never_waits) -> Reader:
+    """A site of its own; each page is answered once *before* has returned."""
 
     def answer(request: httpx.Request) -> httpx.Response:
-        time.sleep(seconds)
+        before()
         title = request.url.path.strip("/")
         return httpx.Response(200, html=f"<p>Title: {title}</p><p>Place: Ambleford</p>")
 
@@ -225,27 +234,52 @@ def test_pages_of_the_web_keep_their_order_and_their_places(settings: Settings) 
     assert pages[3].result.records[0].data == {"title": "3", "place": "Ambleford"}
 
 
+class WaitsForTheWeb(ScriptedWorker):
+    """Reads its first page no sooner than the site was asked for three."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = threading.Semaphore(0)
+        self.in_time: list[bool] = []
+
+    def asked(self) -> None:
+        self._asked.release()
+
+    def extract(
+        self, page: ParsedPage, schema: Schema, *, check_stop: Callable[[], None] = lambda: None
+    ) -> Extraction:
+        if not self.in_time:
+            self.in_time = [self._asked.acquire(timeout=LONG) for _ in range(3)]
+        return super().extract(page, schema, check_stop=check_stop)
+
+
 def test_the_network_works_while_the_model_does(settings: Settings) -> None:
-    worker = ScriptedWorker(seconds=0.2)
-    started = time.perf_counter()
-    with Engine(settings, open_worker=lambda tier: worker, reader=web(seconds=0.2)) as engine:
+    worker = WaitsForTheWeb()
+    reader = web(before=worker.asked)
+    with Engine(settings, open_worker=lambda tier: worker, reader=reader) as engine:
         pages = done(list(engine.run([f"https://ex.org/{n}" for n in range(8)], SCHEMA)))
 
     assert len(pages) == 8
-    assert time.perf_counter() - started < 2.6  # one after the other it takes 3.2
+    assert worker.in_time == [True] * 3
 
 
 def test_a_job_can_be_stopped_while_it_waits_for_the_network(settings: Settings) -> None:
-    asked = time.monotonic()
-    worker = ScriptedWorker()
-    with Engine(settings, open_worker=lambda tier: worker, reader=web(seconds=1.5)) as engine:
-        stop = lambda: time.monotonic() - asked > 0.5  # noqa: E731
-        events = list(engine.run(["https://ex.org/1"], SCHEMA, Orders(stop=stop)))
-        ended = time.monotonic() - asked
+    asked, may_answer, answered = threading.Event(), threading.Event(), threading.Event()
 
+    def wait() -> None:
+        asked.set()
+        may_answer.wait(LONG)
+        answered.set()
+
+    worker = ScriptedWorker()
+    with Engine(settings, open_worker=lambda tier: worker, reader=web(before=wait)) as engine:
+        events = list(engine.run(["https://ex.org/1"], SCHEMA, Orders(stop=asked.is_set)))
+        waited_for_the_page = answered.is_set()
+        may_answer.set()
+
+    assert not waited_for_the_page
     assert isinstance(events[-1], JobEnded)
     assert events[-1].stopped == "stopped"
-    assert ended < 1.4
 
 
 @pytest.mark.browser
