@@ -78,7 +78,8 @@ class Extraction:
     `cut` says what was left out, in words for the user; `None` when nothing was. `seen`: records
     that the page was found to list; `None` where no list was recognised.
     `seconds`: wall time by stage. `stopped`: it was interrupted; the records finished are there.
-    `failed`: what could not be answered, and why; `None`: nothing failed.
+    `failed`: what could not be answered, and why; `None`: nothing failed. `noted`: what else the
+    user is to know of answers that stand.
     """
 
     records: tuple[Record, ...]
@@ -88,6 +89,7 @@ class Extraction:
     seen: int | None = None
     stopped: bool = False
     failed: str | None = None
+    noted: str | None = None
 
 
 class Worker:
