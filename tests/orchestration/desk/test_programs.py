@@ -144,7 +144,7 @@ def test_who_hands_out_copies_is_told_which_files_are_deleted(
 def test_a_job_of_any_name_is_exported(desk: Desk, programs: Programs) -> None:
     made = programs.extract("", schema="title,", pages={"a.html": BAKER}, name="職" * 300).job
     assert made is not None
-    names = [programs.export("", made, format.value).name for format in Format]  # type: ignore[arg-type]
+    names = [programs.export("", made, format.value).name for format in Format]
     names.append(desk.gold.save(desk.job(made, ""), everything=True)[0].name)
     assert all(name.startswith("職職職") and len(name.encode()) <= 200 for name in names)
 
