@@ -82,6 +82,7 @@ class Agreement:
         likest, known = max(near, key=lambda pair: pair[0], default=(0.0, None))
         if known is None or likest < ALIKE:
             known = LayoutAgreement(layout)
-            self._layouts = [*self._layouts[1 - _LAYOUTS :], known]
+            if layout:  # what is like no other is not found again, and would crowd others out
+                self._layouts = [*self._layouts[1 - _LAYOUTS :], known]
         known.pages += 1
         return known

@@ -42,7 +42,7 @@ class Intake:
     ) -> Iterator[Source]:
         if given in kept:
             yield Source(given, path=_KEPT)
-        elif given in uploads and given not in names:
+        elif given.partition(MEMBER_SEPARATOR)[0] in uploads and given not in names:
             yield Source(given, error=_GONE)
         else:
             for source in discover([given], limits=self._limits):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +53,7 @@ def blocks_of(desk: Desk) -> Page:
     """The page over *desk*, not yet served."""
     blocks = Page(title=TITLE, analytics_enabled=False, delete_cache=KEEP_UPLOADS, fill_width=True)
     blocks.programs = Programs(desk)
+    desk.forget_served = partial(_forget_copies, Path(blocks.GRADIO_CACHE))
     with blocks:
         with gr.Column(visible=False):  # before the screens, whose handlers get other names then
             Api(blocks.programs).connect()
@@ -58,6 +62,13 @@ def blocks_of(desk: Desk) -> Page:
         screen.connect(blocks)
     blocks.queue(default_concurrency_limit=4, max_size=200, api_open=False)
     return blocks
+
+
+def _forget_copies(cache: Path, names: Sequence[str]) -> None:
+    """Gradio copied the files called *names* into folders of its *cache* when they were fetched."""
+    for name in names:
+        for copy in cache.glob(f"*/{escape(name)}"):
+            copy.unlink(missing_ok=True)
 
 
 def serve(blocks: Page, door: Door | None = None) -> str:

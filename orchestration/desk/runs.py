@@ -154,9 +154,8 @@ class Runs:
             if len(waiting) >= MOST_WAITING or _count(waiting, owner) >= MOST_OF_ONE:
                 hint = "wait for one to end, or stop it"
                 raise FieldwiseError("too many jobs are waiting already", hint=hint)
-            self._all = [*waiting, *self._all_ended()[-MOST_WAITING:]]
             run = Run(owner, asked)
-            self._all.append(run)
+            self._all = [*self._worth_keeping(), run]
         self._line.put(run)
         return run
 
@@ -199,8 +198,13 @@ class Runs:
         self._line.put(None)
         self._thread.join()
 
-    def _all_ended(self) -> list[Run]:
-        return [run for run in self._all if run.is_over]
+    def _worth_keeping(self) -> list[Run]:
+        """In order: those that are on their way, the last of each user, and some more."""
+        over = [run for run in self._all if run.is_over]
+        last = {run.owner: run for run in self._all}
+        kept = [*last.values(), *over[-MOST_WAITING:]]
+        gone = {id(run) for run in over} - {id(run) for run in kept}
+        return [run for run in self._all if id(run) not in gone]
 
     def _work(self) -> None:
         while (run := self._line.get()) is not None:

@@ -37,6 +37,7 @@ from schemas.schema import Schema
 
 __all__ = ["DamagedJob", "Job", "JobState", "Store"]
 
+MOST_BITS = 63  # of a number that SQLite takes
 PAGES_AT_ONCE = 32  # read under one lock; bounds the memory of `results`
 CORRECTION = "FROM corrections WHERE job = ? AND source = ? AND record = ? AND path = ?"
 UNFINISHED = ", ".join(
@@ -294,6 +295,8 @@ class Store:
     def job(self, name_or_id: str | int) -> Job | None:
         """The job with that id (an int) or name (a str, digits or not); `None`: there is none."""
         by_id = isinstance(name_or_id, int)
+        if isinstance(name_or_id, int) and name_or_id.bit_length() > MOST_BITS:
+            return None
         key = name_or_id if isinstance(name_or_id, int) else _blob(name_or_id)
         row = self._file.one(f"{SELECT_JOB} WHERE {'id' if by_id else 'name'} = ?", (key,))
         return _job(row) if row else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from extractors.worker import Extraction
 from orchestration import Engine, Orders, Settings
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
 from orchestration.storage.store import Job, JobState
-from schemas.errors import StoreError
+from schemas.errors import FetchFailed, StoreError
 from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Field, Schema
 
@@ -145,6 +146,27 @@ def test_an_upload_that_is_gone_is_not_looked_for_on_this_disk(
     _, (result,) = ended(engine.resume(job))
     assert result.status is PageStatus.FAILED
     assert "upload it again" in str(result.reason)
+
+
+def test_a_page_of_an_archive_that_is_gone_is_not_looked_for_on_this_disk(
+    tmp_path: Path, upload: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive, ours = upload.with_name("jobs.zip"), tmp_path / "jobs.zip"
+    for path, title in ((archive, "x" * 500), (ours, "not yours")):
+        with zipfile.ZipFile(path, "w") as packed:
+            packed.writestr("a.html", f"<p>Title: {title}</p>")
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(cache_dir=tmp_path / "cache", data_dir=tmp_path / "data", page_bytes=100)
+    with Engine(settings, open_worker=lambda tier: ScriptedWorker()) as engine:
+        names = {str(archive): "jobs.zip"}
+        job, (result,) = ended(engine.run([str(archive)], TITLES, names=names))
+        assert (result.source, result.status) == ("jobs.zip::a.html", PageStatus.FAILED)
+        with pytest.raises(FetchFailed, match="no longer here"):
+            engine.page(job, result.source)
+        _, results = ended(engine.run_again(job, TITLES))
+    assert [str(result.reason) for result in results] == [
+        "the uploaded file is no longer here (upload it again, for a new job)"
+    ]
 
 
 def test_a_failed_page_is_tried_again_and_no_other(engine: Engine, tmp_path: Path) -> None:

@@ -247,3 +247,12 @@ def test_what_the_planner_says_against_a_check_takes_no_place() -> None:
     plan = Plan(JOB, fields={"pay": FieldPlan(checks=Checks(maximum=10))})
     answer = routed(Workers(UNSURE, UNSURE), plan=plan, repair=repair)
     assert answer.records[0].data == {"title": "Cook", "pay": 5}
+
+
+def test_pages_that_are_like_no_other_do_not_crowd_out_what_is_known() -> None:
+    agreement, workers = Agreement(), Workers(UNSURE, SURE)
+    for _ in range(ENOUGH):
+        routed(workers, past=agreement.on("00" * 64))
+    for _ in range(300):
+        assert agreement.on("").streaks == {}
+    assert agreement.on("00" * 64).trusts("title")

@@ -88,6 +88,8 @@ def test_a_reply_becomes_a_plan_and_says_who_made_it() -> None:
         (planned(pay={"labels": ["Invented"]}), "at #/fields/pay/labels/0"),
         (planned(skip=["Not a heading"]), "at #/skip/0"),
         (planned(low={"minimum": 5, "maximum": 1}), "minimum is above the maximum"),
+        (planned(low={"minimum": float("nan")}), "low: a limit is no number that JSON knows"),
+        (planned(high={"maximum": float("inf")}), "high: a limit is no number that JSON knows"),
     ],
 )
 def test_an_invalid_reply_is_told_what_is_wrong_and_asked_for_again(bad: object, told: str) -> None:
