@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import chardet
 import webencodings
-from w3lib.encoding import read_bom, to_unicode
+from w3lib.encoding import read_bom
 
+from extractors.decoders import decoded
 from schemas.errors import NotAPage
 
 __all__ = ["decode", "sniff"]
@@ -81,6 +82,8 @@ _WEB_NAMES = {
 }
 _IN_PAIRS = frozenset({"big5", "euc-jp", "euc-kr", "gb18030", "gbk", "shift_jis"})
 _DEFAULT = webencodings.Encoding("windows-1252", codecs.lookup("windows-1252"))
+_JAPANESE_MAIL = webencodings.Encoding("iso-2022-jp", codecs.lookup("iso-2022-jp"))
+_ESCAPED = re.compile(rb"\x1b\$[@B](?:[!-~]{2})+\x1b\(")
 _UTF16LE = webencodings.Encoding("utf-16le", codecs.lookup("utf-16-le"))
 _UTF16BE = webencodings.Encoding("utf-16be", codecs.lookup("utf-16-be"))
 
@@ -125,7 +128,8 @@ def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
     declaration, since tools that save pages re-encode them and leave the declaration behind.
     Under a declaration of an East Asian encoding that takes a letter of three bytes or more, as
     those scripts have in UTF-8: pairs alone may be either.
-    Bytes that the encoding does not know become U+FFFD.
+    Bytes that the encoding does not know become U+FFFD; all of a page does ("replacement") that
+    is in one of the encodings which browsers no longer read, such as ISO-2022-KR.
     """
     bom_encoding, bom = read_bom(body)
     if bom_encoding is not None and bom is not None:
@@ -135,7 +139,7 @@ def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
         encoding = _declared(body, content_type) or _detected(body)
         if content_type is None and _was_saved_as_utf8(body, encoding):
             encoding = webencodings.UTF8
-    return _text(body, encoding), encoding.name
+    return decoded(body, encoding.name), encoding.name
 
 
 def _was_saved_as_utf8(body: bytes, declared: webencodings.Encoding) -> bool:
@@ -145,21 +149,9 @@ def _was_saved_as_utf8(body: bytes, declared: webencodings.Encoding) -> bool:
     return declared.name not in _IN_PAIRS or _LONG_SEQUENCE.search(body) is not None
 
 
-def _text(body: bytes, encoding: webencodings.Encoding) -> str:
-    if encoding.name in ("gbk", "gb18030"):  # one decoder in the standard, two in Python
-        return to_unicode(body, "gb18030")
-    return encoding.codec_info.decode(body, "replace")[0]
-
-
-def _lookup(label: str) -> webencodings.Encoding | None:
-    """The standard's "get an encoding"; `None` for labels it lacks or would blank the page for."""
-    encoding = webencodings.lookup(label)
-    return None if encoding is None or encoding.name == "replacement" else encoding
-
-
 def _from_header(content_type: str | None) -> webencodings.Encoding | None:
     found = _CHARSET.search(content_type or "")
-    return _lookup(next(filter(None, found.groups()), "")) if found else None
+    return webencodings.lookup(next(filter(None, found.groups()), "")) if found else None
 
 
 def _declared(body: bytes, content_type: str | None) -> webencodings.Encoding | None:
@@ -175,14 +167,14 @@ def _meta_declared(head: bytes) -> webencodings.Encoding | None:
         if found["meta"] is None or not found["closed"]:
             continue
         for label in _meta_label(found["rest"]):
-            if (encoding := _lookup(label)) is not None:
+            if (encoding := webencodings.lookup(label)) is not None:
                 return _DEFAULT if encoding.name == "x-user-defined" else _in_ascii(encoding)
     return None
 
 
 def _xml_declared(head: bytes) -> webencodings.Encoding | None:
     found = _XML.match(head)
-    encoding = _lookup(found[1].decode("latin-1")) if found else None
+    encoding = webencodings.lookup(found[1].decode("latin-1")) if found else None
     return encoding and _in_ascii(encoding)
 
 
@@ -208,12 +200,12 @@ def _detected(body: bytes) -> webencodings.Encoding:
     if (utf16 := _utf16_without_bom(body[:SNIFF_BYTES])) is not None:
         return utf16
     if body.isascii():
-        return _DEFAULT
+        return _JAPANESE_MAIL if _ESCAPED.search(body) else _DEFAULT
     if _is_utf8(body):
         return webencodings.UTF8
     letters = _MARKUP.sub(b" ", body[:DETECT_BYTES])
     guess = chardet.detect(letters, encoding_era=chardet.EncodingEra.MODERN_WEB)["encoding"]
-    found = _lookup(_WEB_NAMES.get((guess or "").lower(), guess or "")) or _DEFAULT
+    found = webencodings.lookup(_WEB_NAMES.get((guess or "").lower(), guess or "")) or _DEFAULT
     few = len(letters.translate(None, bytes(range(128)))) < FEW_BYTES
     return _DEFAULT if few and _is_single_byte(found) else found
 

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 import webencodings
 
+from extractors.blocks import parse_page
 from extractors.encoding import decode
+from extractors.pages import Page
+from schemas.errors import NotAPage
 
 # An encoding of the standard, a label of it that pages use, Python's nearest codec, and a text.
 LEGACY = [
@@ -147,6 +150,22 @@ def test_a_saved_page_of_east_asian_utf8_is_read_as_such() -> None:
     page = "<meta charset=gb2312><p>北京"
 
     assert decode(page.encode()) == (page, "utf-8")
+
+
+@pytest.mark.parametrize("label", ["iso-2022-kr", "hz-gb-2312", "ISO-2022-CN", "replacement"])
+def test_an_encoding_that_browsers_no_longer_read_is_no_page(label: str) -> None:
+    body = f"<meta charset={label}><p>~{{<:Ky2;~}}".encode()
+    for page in (Page("a", "", body), Page("a", "", b"<p>x", f"text/html; charset={label}")):
+        assert decode(page.body, page.content_type) == ("\ufffd", "replacement")
+        with pytest.raises(NotAPage, match="no longer read"):
+            parse_page(page)
+
+
+def test_japanese_escapes_are_recognised_without_a_declaration() -> None:
+    page = "<p>東京は晴れ</p>"
+
+    assert decode(page.encode("iso-2022-jp")) == (page, "iso-2022-jp")
+    assert decode(b"<p>\x1b$B and no more")[1] == "windows-1252"
 
 
 def vectors(path: Path) -> Iterator[tuple[bytes, str]]:
