@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import webencodings
 
+from benchmarks.encodings import vectors
 from extractors.blocks import parse_page
 from extractors.encoding import decode
 from extractors.pages import Page
@@ -166,15 +164,6 @@ def test_japanese_escapes_are_recognised_without_a_declaration() -> None:
 
     assert decode(page.encode("iso-2022-jp")) == (page, "iso-2022-jp")
     assert decode(b"<p>\x1b$B and no more")[1] == "windows-1252"
-
-
-def vectors(path: Path) -> Iterator[tuple[bytes, str]]:
-    """Of a file in html5lib's format: bytes, and the name of their encoding."""
-    for case in re.split(rb"(?:^|\n)#data\n", path.read_bytes())[1:]:
-        body, _, rest = case.partition(b"\n#encoding\n")
-        encoding = webencodings.lookup(rest.split(b"\n")[0].decode().strip())
-        assert encoding is not None
-        yield body, encoding.name
 
 
 @pytest.mark.parametrize("name", ["tests1.dat", "tests2.dat", "test-yahoo-jp.dat"])
