@@ -81,7 +81,6 @@ def _table(tests: list[Vector]) -> str:
 def _wrong_charsets(paths: list[Path]) -> str:
     """How saved pages that declare another encoding than they have come out."""
     bodies = [path.read_bytes() for path in paths]
-    served = sum("\\ufffd" in decode(body, _SERVED)[0] for body in bodies)
     saved = [path.name for path, body in zip(paths, bodies, strict=True) if _loses(body)]
     as_utf8 = sum(decode(body)[0] != decode(body, _SERVED)[0] for body in bodies)
     return (
@@ -97,7 +96,7 @@ def _listed(names: list[str]) -> str:
 
 def _loses(body: bytes) -> bool:
     text = decode(body)[0]
-    return text.count("\\ufffd") > body.decode("utf-8", "replace").count("\\ufffd")
+    return text.count("\ufffd") > body.decode("utf-8", "replace").count("\ufffd")
 
 
 def main() -> int:
