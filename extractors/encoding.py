@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import Iterator
 
@@ -30,6 +31,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"II*\x00", "a TIFF image"),
     (b"MM\x00*", "a TIFF image"),
     (b"%PDF-", "a PDF document"),
+    (b"%!PS-Adobe-", "a PostScript document"),
     (b"{\\rtf", "an RTF document"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document"),
     (b"PK\x03\x04", "a ZIP archive"),
@@ -46,7 +48,16 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"wOF2", "a font"),
     (b"OggS", "an Ogg recording"),
     (b"ID3", "an MP3 recording"),
+    (b"\xff\xfb", "an MP3 recording"),
+    (b"fLaC", "a recording"),
 )
+_SVG = re.compile(
+    rb"\xef?\xbb?\xbf?\s*+(?:<\?xml\b[^>]*+>\s*+)?(?:<!--.{0,2000}?-->\s*+)?"
+    rb"(?:<!DOCTYPE\s+svg\b[^>]*+>\s*+)?<svg\b",
+    re.IGNORECASE | re.DOTALL,
+)
+# The standard's binary data bytes (https://mimesniff.spec.whatwg.org), which no encoding has.
+_CONTROLS = bytes({*range(9), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)})
 # Every alternative runs on to the end where nothing closes it, so that one scan stays linear.
 _DECLARATION = re.compile(
     rb"""
@@ -110,11 +121,27 @@ def _binary_kind(body: bytes) -> str | None:
         return "a WebP image" if body[8:12] == b"WEBP" else "a recording"
     if body[4:8] == b"ftyp":
         return "a video or an image"
+    if _SVG.match(body):
+        return "an SVG image"
+    if _is_json(body):
+        return "JSON data"
     head = body[:SNIFF_BYTES]
     if read_bom(body)[0] is None and _utf16_without_bom(head) is None:
         # A stray NUL or two stand in real pages; browsers skip them.
-        return "binary data" if head.count(0) > max(2, len(head) // 100) else None
+        controls = len(head) - len(head.translate(None, _CONTROLS))
+        many = head.count(0) > max(2, len(head) // 100) or controls > max(16, len(head) // 50)
+        return "binary data" if many else None
     return None
+
+
+def _is_json(body: bytes) -> bool:
+    if body[:SNIFF_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
+        return False
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
@@ -223,11 +250,11 @@ def _is_single_byte(encoding: webencodings.Encoding) -> bool:
 
 
 def _utf16_without_bom(head: bytes) -> webencodings.Encoding | None:
-    """Which UTF-16 *head* looks like: text in it has a NUL beside nearly every ASCII letter."""
+    """Which UTF-16 *head* looks like: markup has a NUL beside each letter, on one side alone."""
     half = len(head) // 2
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    if odd > half * 0.4 and even < half * 0.05:
+    if odd > half * 0.1 and even < odd * 0.1:
         return _UTF16LE
-    if even > half * 0.4 and odd < half * 0.05:
+    if even > half * 0.1 and odd < even * 0.1:
         return _UTF16BE
     return None
