@@ -84,9 +84,12 @@ def parse_page(page: Page) -> ParsedPage:
     `Document.url` is the page's, or for files its `<base href>`, or "".
 
     Raises:
-        NotAPage: the parser refused the markup, or it has more than `MAX_TAGS` tags.
+        NotAPage: the parser refused the markup, it has more than `MAX_TAGS` tags, or it is in an
+            encoding that browsers no longer read.
     """
-    text, _ = decode(page.body, page.content_type)
+    text, encoding = decode(page.body, page.content_type)
+    if encoding == "replacement":
+        raise NotAPage("its encoding is one that browsers no longer read", hint="save it as UTF-8")
     soup = _parsed(text, page.content_type)
     writer = _written(soup)
     target = _absolute(next(iter(writer.targets), ""), page.url) or page.url
