@@ -125,7 +125,7 @@ def _read(
 ) -> int:
     """One page, as `Worker` reads it; returns the number of tokens answered."""
     with clock.time("passage, prompt"):
-        document = task.page.document
+        document = task.page.document.without_hidden
         shown = Shown(document, links=task.page.links, count_tokens=token_counter(tokenizer))
         passage = shown.choose(SCHEMA, budget=PAGE_TOKENS)
         prompt = build_prompt(tokenizer, SCHEMA, passage.shown)

@@ -111,7 +111,7 @@ def _measure(folder: Path, schema: Schema, budgets: Sequence[str], count: TokenC
     for path, right in _pages(folder):
         pages += 1
         started = time.process_time()
-        document = parse_page(Page(str(path), "", path.read_bytes())).document
+        document = parse_page(Page(str(path), "", path.read_bytes())).document.without_hidden
         choices = Shown(document, count_tokens=count)
         read = time.process_time() - started
         sizes = count([document.quote(block.span) for block in document.visible.blocks])

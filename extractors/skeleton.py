@@ -48,10 +48,12 @@ class Skeleton:
 
 
 def draw_skeleton(document: Document, schema: Schema, *, budget: int) -> Skeleton:
-    """*document* within *budget* characters; what is least likely to matter to *schema* goes first.
+    """What is visible of *document*, within *budget* characters; what is least likely to matter to
+    *schema* goes first.
 
     A line with `…` stands where something was left out, and says how much where it repeats.
     """
+    document = document.visible
     repeats = _Repeats(document)
     lines = {place: line for place in repeats.shown for line in [_line(document, repeats, place)]}
     kept = _that_fit(document, schema, lines, budget)

@@ -165,7 +165,9 @@ class _Reading:
         self._check_stop = check_stop
         links = page.links if any(field.kind is Kind.URL for field in schema.walk()) else ()
         self._shown = Shown(
-            page.document, links=links, count_tokens=token_counter(worker.tokenizer)
+            page.document.without_hidden,
+            links=links,
+            count_tokens=token_counter(worker.tokenizer),
         )
 
     # A page as a whole, in one window or several

@@ -118,7 +118,7 @@ class _Question:
         return Record({n: c for n, c in cells.items() if n not in kept}, document.url)
 
     def _passage(self) -> Passage:
-        shown = Shown(self.page.document, count_tokens=_rough_count)
+        shown = Shown(self.page.document.without_hidden, count_tokens=_rough_count)
         return shown.choose(self.schema, budget=_PAGE_TOKENS)
 
 

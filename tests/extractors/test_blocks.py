@@ -61,8 +61,15 @@ def parsed(html: str, url: str = URL) -> ParsedPage:
 
 
 def texts(html: str) -> list[str]:
-    document = parsed(html).document
+    """The visible blocks, in order."""
+    document = parsed(html).document.visible
     return [document.quote(block.span) for block in document.blocks]
+
+
+def unseen(html: str) -> list[tuple[str, str]]:
+    """XPaths and texts of what the page does not show."""
+    document = parsed(html).document
+    return [(b.xpath, document.quote(b.span)) for b in document.blocks if b.hidden]
 
 
 def paths(html: str) -> list[str]:
