@@ -22,6 +22,7 @@ from extractors.elements import (
     NOT_SHOWN,
     is_hidden,
     joined_cells,
+    letters,
     unchosen,
 )
 from extractors.encoding import decode
@@ -29,6 +30,7 @@ from extractors.nodes import Node, NodeLog
 from extractors.pages import Page
 from extractors.paths import Paths
 from extractors.raised import Raised
+from extractors.style_sheets import hide_by_sheets
 from schemas.document import Document, Span
 from schemas.errors import NotAPage
 
@@ -74,13 +76,14 @@ class ParsedPage:
 
 
 def parse_page(page: Page) -> ParsedPage:
-    """Read *page* as a browser without scripts and style sheets shows it.
+    """Read *page* as a browser without scripts shows it, with the style sheets it holds.
 
     The title comes first, the attributes that state facts (`extractors.attributes`) after all
     visible text, and last what hidden elements, fallbacks and closed lists of options hold. White
     space folds to single spaces; `<br>` and, in `<pre>`, line breaks end a block. A table row of
-    plain cells is one block, its cells parted by `CELL_MARK`. XPaths hold in `lxml.html.document_fromstring` of the decoded text, where no element lies
-    `paths.MAX_DEPTH` deep. Raised digits do not run into the number or word before them
+    plain cells is one block, its cells parted by `CELL_MARK`. XPaths hold in
+    `lxml.html.document_fromstring` of the decoded text, where no element lies `paths.MAX_DEPTH`
+    deep. Raised digits do not run into the number or word before them
     (`extractors.raised`).
     `Document.url` is the page's, or for files its `<base href>`, or "".
 
@@ -163,11 +166,12 @@ def _link(anchor: _Anchor, target: str) -> Link | None:
 def _written(soup: BeautifulSoup) -> _Writer:
     """What *soup* shows. Where that is next to nothing, elements that hide far more are shown too:
     a script shows them, or they were never closed and have swallowed the page."""
+    hide_by_sheets(soup)
     writer = _Writer(Paths(soup))
     _walk(soup, writer)
     seen = sum(len(text) for _, text in writer.parts)
     if seen < LITTLE and writer.hidden:
-        swallowing = [tag for tag in writer.hidden if _letters(tag) > SWALLOWED * (seen + LITTLE)]
+        swallowing = [tag for tag in writer.hidden if letters(tag) > SWALLOWED * (seen + LITTLE)]
         if swallowing:
             writer = _Writer(writer.paths, shown=swallowing)
             _walk(soup, writer)
@@ -180,15 +184,6 @@ def _hidden(writer: _Writer) -> list[tuple[str, str]]:
     for tag in writer.left_out:
         unseen.within(tag)
     return unseen.parts
-
-
-def _letters(tag: Tag) -> int:
-    """Letters of text in *tag*, those of scripts and the like left out."""
-    return sum(
-        len(text.strip())
-        for text in tag.find_all(string=True)
-        if type(text) is NavigableString and text.parent and text.parent.name not in NOT_SHOWN
-    )
 
 
 def _walk(root: Tag, writer: _Writer) -> None:
@@ -222,8 +217,8 @@ class _Writer:
     """Builds blocks and anchors while the tree is walked.
 
     `parts`: XPath and text of each block so far. `anchors`: those that have words. `noted`:
-    attributes that may state something. `hidden`: elements left out that could be shown; `left_out`:
-    these and others that may hold words. *shown*: such elements that are not left out;
+    attributes that may state something. `hidden`: elements left out that could be shown;
+    `left_out`: these and others that may hold words. *shown*: such elements that are not left out;
     *everything*: none are. `following`: addresses of links of the relation "next".
     `nodes`: elements with words. `targets`: what relative links are said to be relative to.
     `locales`: languages that the head names.

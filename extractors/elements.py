@@ -15,6 +15,7 @@ __all__ = [
     "NOT_SHOWN",
     "is_hidden",
     "joined_cells",
+    "letters",
     "unchosen",
 ]
 
@@ -44,7 +45,7 @@ _MORE_UNSEEN = ("meta", "noembed", "noframes", "noscript", "param", "rp", "scrip
 _BOXES = ("applet", "audio", "canvas", "embed", "iframe", "meter", "object", "progress", "svg")
 NOT_SHOWN = frozenset((*_UNSEEN, *_MORE_UNSEEN, *_BOXES, "template", "track", "video"))
 APART = frozenset((*_BOXES, "button", "img", "input", "select", "text", "video"))
-# Of what is not shown, what may hold words for people: fallbacks, choices, parts for scripts to use.
+# Of what is not shown, what may hold words for people: fallbacks, choices, parts for scripts.
 KEPT_BACK = frozenset(("applet", "audio", "canvas", "datalist", "meter", "noembed", "noframes"))
 KEPT_BACK = KEPT_BACK.union(("noscript", "object", "progress", "svg", "template", "video"))
 _CELLS = frozenset({"td", "th"})
@@ -123,3 +124,12 @@ def _has_plain_text(cell: Tag) -> bool | None:
         elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
             found = found or not node.isspace()
     return found
+
+
+def letters(tag: Tag) -> int:
+    """Letters of text in *tag*, those of scripts and the like left out."""
+    return sum(
+        len(text.strip())
+        for text in tag.descendants
+        if type(text) is NavigableString and text.parent and text.parent.name not in NOT_SHOWN
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from extractors.blocks import ParsedPage
 from extractors.values.customs import Customs
