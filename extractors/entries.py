@@ -34,7 +34,7 @@ def entries_of(document: Document, schema: Schema, parts: Sequence[range]) -> tu
 
 def _with_asides(document: Document, schema: Schema, entries: Sequence[Entry]) -> tuple[Entry, ...]:
     beside: dict[int, list[int]] = defaultdict(list)
-    for place in sorted(telling_attributes(document, schema)):
+    for place in sorted(telling_attributes(document.without_hidden, schema)):
         beside[document.blocks[place].beside or 0].append(place)
     return tuple(
         replace(entry, asides=tuple(p for i in entry.blocks for p in beside.get(i, ())))

@@ -63,7 +63,7 @@ def names_of_blocks(page: ParsedPage) -> list[Named]:
     nodes = page.nodes
     starts = [node.span.start for node in nodes]
     signs = [_signs(node.names) for node in nodes]
-    kinds = _passed_on(nodes, signs, _WHOLE * len(page.document.text))
+    kinds = _passed_on(nodes, signs, _WHOLE * len(page.document.visible.text))
     found = []
     for block in page.document.visible.blocks:
         span = block.span

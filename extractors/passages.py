@@ -62,7 +62,7 @@ class Shown:
         count_tokens: TokenCounter,
         model: BlockModel | None = None,
     ) -> None:
-        document = self._document = page.document
+        document = self._document = page.document.without_hidden
         self.ranking = Ranking(page, model=model)
         self._links = {f"L{number}": link for number, link in enumerate(links, start=1)}
         self._marks = sorted(self._links.items(), key=lambda entry: entry[1].span)
