@@ -65,7 +65,8 @@ class ParsedPage:
 
     `linked`: the words of every `<a href>`, in order, also where its address is not on the web.
     `following`: where a link of the relation "next" leads, with words or without; `None`: nowhere
-        but here. `nodes`: every element that holds text, as selectors see it.
+        but here. `nodes`: every element that holds text, as selectors see it. `breaks`: where words end
+    that `<br>` follows, in rows that are one block: elsewhere it ends the block.
     """
 
     document: Document
@@ -73,6 +74,7 @@ class ParsedPage:
     linked: tuple[Span, ...] = ()
     following: str | None = None
     nodes: tuple[Node, ...] = ()
+    breaks: tuple[int, ...] = ()
 
 
 def parse_page(page: Page) -> ParsedPage:
@@ -112,7 +114,8 @@ def parse_page(page: Page) -> ParsedPage:
     leads = (_absolute(href, target) for href in writer.following)
     following = next((url for url in leads if url not in ("", document.url)), None)
     nodes = writer.nodes.nodes()
-    return ParsedPage(document, tuple(links), tuple(linked), following, nodes)
+    breaks = tuple(dict.fromkeys(writer.breaks))
+    return ParsedPage(document, tuple(links), tuple(linked), following, nodes, breaks)
 
 
 def _parsed(text: str, content_type: str | None) -> BeautifulSoup:
@@ -224,7 +227,7 @@ class _Writer:
     `left_out`: these and others that may hold words. *shown*: such elements that are not left out;
     *everything*: none are. `following`: addresses of links of the relation "next".
     `nodes`: elements with words. `targets`: what relative links are said to be relative to.
-    `locales`: languages that the head names.
+    `locales`: languages that the head names. `breaks`: as `ParsedPage` has them.
     """
 
     def __init__(
@@ -242,6 +245,7 @@ class _Writer:
         self.targets: list[str] = []
         self.locales: list[str] = []
         self.nodes = NodeLog()
+        self.breaks: list[int] = []
         self._run: list[str] = []
         self._end = -1  # of what is written, in the document's text
         self._space = False
@@ -373,6 +377,7 @@ class _Writer:
         """A new block, or in a row that is one block, a space."""
         if self._owners and self._owners[-1].name == "tr":
             self._space = True
+            self.breaks += [self._end] if self._run else []
         else:
             self._end_block()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from extractors.blocks import Link, ParsedPage
@@ -49,9 +49,9 @@ class Passage:
 class Shown:
     """A page as a model would be shown it, block by block, and choices of blocks from it.
 
-    *links*: those to mark; pass none to leave the text as it is. *count_tokens* gives the length
-    of each of some texts. *model*: as `Ranking` takes it. `ranking`: how likely each block is to
-    state what is asked for.
+    *links*: those to mark; pass none to leave the text as it is. *lines*: offsets of the text at
+    which a new line is shown within a block. *count_tokens* gives the length of each of some texts.
+    *model*: as `Ranking` takes it. `ranking`: how likely each block is to state what is asked for.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Shown:
         page: ParsedPage,
         *,
         links: Sequence[Link] = (),
+        lines: Sequence[int] = (),
         count_tokens: TokenCounter,
         model: BlockModel | None = None,
     ) -> None:
@@ -68,7 +69,7 @@ class Shown:
         self._marks = sorted(self._links.items(), key=lambda entry: entry[1].span)
         self._starts = [link.span.start for _, link in self._marks]
         self._visible = len(document.visible.blocks)
-        self._texts = _marked_blocks(document, self._links)
+        self._texts = _marked_blocks(document, self._links, lines)
         self._count = count_tokens
         self._sizes = [size + 1 for size in count_tokens(self._texts)]  # and the line's end
 
@@ -133,8 +134,11 @@ class Shown:
                 kept.add(place)
         return kept
 
-    def part(self, blocks: Sequence[int], *, budget: int) -> Passage:
-        """Just *blocks*; those from the end are left out where they are more than *budget*."""
+    def part(
+        self, blocks: Sequence[int], *, budget: int, unquoted: Set[int] = frozenset()
+    ) -> Passage:
+        """Just *blocks*; those from the end are left out where they are more than *budget*. Of
+        those *unquoted*, which are among them, nothing may be quoted."""
         kept, room = [], budget
         for place in sorted(set(blocks)):
             room -= self._sizes[place]
@@ -144,7 +148,7 @@ class Shown:
         if not kept:
             return self._part_of_block(blocks[0], budget)
         seen = [place for place in set(blocks) if place < self._visible]
-        return self._passage(kept, cut=not set(kept).issuperset(seen))
+        return self._passage(kept, cut=not set(kept).issuperset(seen), unquoted=unquoted)
 
     def _that_fit(self, order: Sequence[int], budget: int) -> set[int]:
         kept: set[int] = set()
@@ -164,8 +168,9 @@ class Shown:
         text = self._document.quote(self._document.blocks[place].span)
         return len(text.split()) <= _LABEL_WORDS and text.endswith((":", "："))
 
-    def _passage(self, kept: Sequence[int], *, cut: bool | None = None) -> Passage:
-        spans: list[Span] = []
+    def _passage(
+        self, kept: Sequence[int], *, cut: bool | None = None, unquoted: Set[int] = frozenset()
+    ) -> Passage:
         lines: list[str] = []
         blocks = self._document.blocks
         asides: dict[int, list[str]] = defaultdict(list)
@@ -173,17 +178,25 @@ class Shown:
             if (beside := blocks[place].beside) is not None:
                 asides[beside].append(self._texts[place])
         for before, place in zip([-1, *kept], kept, strict=False):
-            span = blocks[place].span
-            aside = blocks[place].is_attribute  # and no value may run on into one
-            joins = bool(spans) and place == before + 1 and not aside
-            spans[-1:] = [Span(spans[-1].start, span.end)] if joins else [*spans[-1:], span]
-            if not aside:
-                lines += [_GAP_LINE] if lines and not joins else []
+            if not blocks[place].is_attribute:
+                lines += [_GAP_LINE] if lines and place != before + 1 else []
                 lines += [self._texts[place], *asides.pop(place, ())]
         lines += [line for beside in asides.values() for line in beside]
         seen = sum(not blocks[place].is_attribute for place in kept)
         left_out = seen < self._visible if cut is None else cut
-        return Passage(tuple(spans), "\n".join(lines), left_out, self._links_in(spans), tuple(kept))
+        spans = self._spans([place for place in kept if place not in unquoted])
+        links = self._links_in(spans)
+        return Passage(tuple(spans), "\n".join(lines), left_out, links, tuple(kept))
+
+    def _spans(self, kept: Sequence[int]) -> list[Span]:
+        """What *kept* covers: neighbours are one, but no value may run on into an attribute."""
+        spans: list[Span] = []
+        blocks = self._document.blocks
+        for before, place in zip([-1, *kept], kept, strict=False):
+            span = blocks[place].span
+            joins = bool(spans) and place == before + 1 and not blocks[place].is_attribute
+            spans[-1:] = [Span(spans[-1].start, span.end)] if joins else [*spans[-1:], span]
+        return spans
 
     def _links_in(self, spans: Sequence[Span]) -> dict[str, Link]:
         found = {}
@@ -210,16 +223,19 @@ class Shown:
         return Passage((span,), text[:end].replace(RAISED, "."), True, {}, (place,))
 
 
-def _marked_blocks(document: Document, links: dict[str, Link]) -> list[str]:
-    """Every block's text, with the names of *links* after their words."""
-    marks = sorted(((link.span.end, name) for name, link in links.items()), reverse=True)
+def _marked_blocks(document: Document, links: dict[str, Link], lines: Sequence[int]) -> list[str]:
+    """Every block's text, with the names of *links* after their words, and *lines* begun."""
+    marks = [(link.span.end, False, f" [{name}]") for name, link in links.items()]
+    # A line begins in the place of the space before it.
+    marks += [(start - 1, True, "\n") for start in lines]
+    marks.sort(reverse=True)
     texts = []
     for block in document.blocks:
         text, start = "", block.span.start
         while marks and marks[-1][0] <= block.span.end:
-            end, name = marks.pop()
-            text += f"{document.text[start:end]} [{name}]"
-            start = end
+            end, breaks, mark = marks.pop()
+            text += document.text[start:end] + mark
+            start = end + breaks
         text += document.text[start : block.span.end]
         text = text.replace(RAISED, ".")  # as the grammar has it, and models write prices
         if block.is_attribute:

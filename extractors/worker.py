@@ -30,6 +30,7 @@ from extractors.merging import (
 )
 from extractors.model.tokenizer import token_counter
 from extractors.passages import Passage, Shown
+from extractors.pieces import line_starts
 from extractors.prompt import build_prompt
 from extractors.records import Entry, Listing, list_records
 from schemas.errors import DecodeFailed
@@ -134,8 +135,8 @@ class Worker:
         """
         started = time.perf_counter()
         listed = list_records(page, schema) if schema.many else Listing(())
-        reading = _Reading(self, page, schema, check_stop)
-        records = reading.entries(listed.entries) if listed.entries else reading.windows()
+        reading = _Reading(self, page, schema, listed.entries, check_stop)
+        records = reading.entries() if listed.entries else reading.windows()
         reading.cuts += [listed.note] if listed.note else []
         return Extraction(
             records,
@@ -149,10 +150,15 @@ class Worker:
 
 
 class _Reading:
-    """One page being read. `tokens`: what it took; `cuts`, `failed`: what is missing, so far."""
+    """One page being read, or the *entries* of its list. `tokens`: what it took; `cuts`, `failed`: what is missing, so far."""
 
     def __init__(
-        self, worker: Worker, page: ParsedPage, schema: Schema, check_stop: Callable[[], None]
+        self,
+        worker: Worker,
+        page: ParsedPage,
+        schema: Schema,
+        entries: Sequence[Entry],
+        check_stop: Callable[[], None],
     ) -> None:
         self.tokens = Tokens()
         self.cuts: list[str] = []
@@ -164,9 +170,12 @@ class _Reading:
         self._worker = worker
         self._page = page
         self._schema = schema
+        self._entries = entries
         self._check_stop = check_stop
         links = page.links if any(field.kind is Kind.URL for field in schema.walk()) else ()
-        self._shown = Shown(page, links=links, count_tokens=token_counter(worker.tokenizer))
+        lines = line_starts(page, entries)
+        count = token_counter(worker.tokenizer)
+        self._shown = Shown(page, links=links, lines=lines, count_tokens=count)
 
     # A page as a whole, in one window or several
 
@@ -260,11 +269,11 @@ class _Reading:
 
     # The records of a list, one by one
 
-    def entries(self, entries: Sequence[Entry]) -> tuple[Record, ...]:
-        """A record for each of *entries* that says something, several read at a time."""
-        taken = entries[: self._schema.max_records]
-        if len(taken) < len(entries):
-            self.cuts.append(f"the first {len(taken):,} of {len(entries):,} records were read")
+    def entries(self) -> tuple[Record, ...]:
+        """A record for each of the list's that says something, several read at a time."""
+        taken = self._entries[: self._schema.max_records]
+        if (count := len(self._entries)) > len(taken):
+            self.cuts.append(f"the first {len(taken):,} of {count:,} records were read")
         one = replace(self._schema, many=False)
         if self._worker.budget.selectors:
             found = read_list(self._page, one, taken, self._by_model)
@@ -295,9 +304,12 @@ class _Reading:
         return found
 
     def _together(self, one: Schema, entries: Sequence[Entry]) -> list[Mapping[str, Cell]]:
+        budget = self._worker.budget.page
         passages = [
             self._shown.part(
-                [*entry.context, *entry.blocks, *entry.asides], budget=self._worker.budget.page
+                [*entry.context, *entry.columns, *entry.blocks, *entry.asides],
+                budget=budget,
+                unquoted=frozenset(entry.columns),
             )
             for entry in entries
         ]
