@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from extractors.blocks import CELL_MARK
-from extractors.ranking import forms_of, telling_attributes
+from extractors.forms import FORMS, forms_of
+from extractors.ranking import telling_attributes
 from schemas.document import Document
 from schemas.schema import Schema
 
@@ -94,7 +95,7 @@ class _Around:
 
     def __init__(self, document: Document, schema: Schema, parts: Sequence[range]) -> None:
         self._document = document
-        self._forms = {form for asked in schema.walk() for form, _ in forms_of(asked)}
+        self._forms = [FORMS[f] for f in {f for asked in schema.walk() for f in forms_of(asked)}]
         gaps = (range(a.stop, b.start) for a, b in pairwise(parts))
         self._makes = {self._make(place) for gap in gaps for place in gap}
 

@@ -150,7 +150,8 @@ class Worker:
 
 
 class _Reading:
-    """One page being read, or the *entries* of its list. `tokens`: what it took; `cuts`, `failed`: what is missing, so far."""
+    """One page being read, or the *entries* of its list. `tokens`: what it took; `cuts`, `failed`:
+    what is missing, so far."""
 
     def __init__(
         self,

@@ -152,9 +152,12 @@ def test_a_record_that_cannot_be_answered_costs_no_other() -> None:
         worker.extract(table(12), TALK, check_stop=check_stop)
 
 
-PROSE = "".join(
-    f"<p>We have told this story for {i} years to everybody who asked.</p>" for i in range(60)
-)
+def prose(lines: int) -> str:
+    told = "We have told this story for {} years to everybody who asked."
+    return "".join(f"<p>{told.format(line)}</p>" for line in range(lines))
+
+
+PROSE = prose(60)
 
 
 OFFER = Schema("offer", (Field("price", Kind.MONEY), Field("posted", Kind.DATE)))
@@ -190,12 +193,12 @@ def test_what_is_not_likely_to_matter_is_left_out_and_said_only_where_it_is_much
     little = worker.extract(parsed(f"{amounts(9)}<p>{'word ' * 200}"), OFFER)
     assert little.cut is None
     assert little.tokens.prompt < 1000
-    much = worker.extract(parsed(f"<h1>Offer</h1>{PROSE * 12}"), OFFER)
+    much = worker.extract(parsed(f"<h1>Offer</h1>{prose(700)}"), OFFER)
     assert characters_read(much) < 400
 
 
 def test_what_was_found_is_missed_nowhere() -> None:
     worker = ObedientWorker(page=400, answer=300).told("title: Talk\n")
-    page = parsed(f"<h1>Talk</h1>{PROSE * 40}")
+    page = parsed(f"<h1>Talk</h1>{prose(2_400)}")
     assert worker.extract(page, Schema("talk", (Field("title"),))).cut is None
     assert worker.extract(page, Schema("talk", (Field("title"), Field("day")))).cut is not None

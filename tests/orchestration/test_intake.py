@@ -159,7 +159,7 @@ def test_a_page_of_an_archive_that_is_gone_is_not_looked_for_on_this_disk(
     settings = Settings(cache_dir=tmp_path / "cache", data_dir=tmp_path / "data", page_bytes=100)
     with Engine(settings, open_worker=lambda tier: ScriptedWorker()) as engine:
         names = {str(archive): "jobs.zip"}
-        job, (result,) = ended(engine.run([str(archive)], TITLES, names=names))
+        job, (result,) = ended(engine.run([str(archive)], TITLES, Orders(names=names)))
         assert (result.source, result.status) == ("jobs.zip::a.html", PageStatus.FAILED)
         with pytest.raises(FetchFailed, match="no longer here"):
             engine.page(job, result.source)
