@@ -135,6 +135,15 @@ def test_nothing_is_told_to_who_has_not_signed_in(served: Served) -> None:
     assert "dependencies" not in httpx.get(f"{served.address}/config").json()
 
 
+def test_who_has_not_signed_in_brings_no_more_than_a_name_and_a_password(served: Served) -> None:
+    large = {"padding": " " * 2**17}
+    for path in ("/login", "/gradio_api/queue/join", "/gradio_api/call/v2/jobs"):
+        assert httpx.post(served.address + path, json=large).status_code == 413
+        assert httpx.post(served.address + path, data=large).status_code == 413
+    told = served.session(ANNA).post("/gradio_api/call/v2/jobs", json={"find": large["padding"]})
+    assert told.is_success
+
+
 def test_the_sign_in_screen_has_a_title(served: Served) -> None:
     page = httpx.get(served.address)
     assert page.status_code == 200
