@@ -120,7 +120,7 @@ def test_a_bad_file_of_users_is_refused(tmp_path: Path, text: str, reason: str) 
 
 
 def test_only_the_right_password_opens(tmp_path: Path) -> None:
-    (tmp_path / "users").write_text("anna:correct:horse\n")
+    (tmp_path / "users").write_text("anna:correct:horse\n", "utf-8-sig")  # as some editors do
     check = sign_in("0.0.0.0", tmp_path / "users")
     assert check is not None
     assert check("anna", "correct:horse")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -136,3 +138,23 @@ def test_a_list_that_was_cut_short_is_trouble() -> None:
     short = replace(PAGE, seen=200)
     assert len(sheet(short).view(Order(show=Show.TROUBLE)).rows) == 2
     assert len(sheet(replace(PAGE, seen=2)).view(Order(show=Show.TROUBLE)).rows) == 0
+
+
+def test_a_table_is_drawn_while_rows_come() -> None:
+    made, often = Sheet(PAY), sys.getswitchinterval()
+    pages = [page(f"{number}.html", "Baker") for number in range(3_000)]
+
+    def fill() -> None:
+        for position, one in enumerate(pages):
+            made.put(position, one)
+
+    writer = threading.Thread(target=fill)
+    sys.setswitchinterval(1e-6)
+    try:
+        writer.start()
+        while writer.is_alive():
+            assert len(made) <= len(pages)
+    finally:
+        sys.setswitchinterval(often)
+        writer.join()
+    assert made.view(Order()).total == len(pages)
