@@ -158,3 +158,14 @@ def test_a_table_is_drawn_while_rows_come() -> None:
         sys.setswitchinterval(often)
         writer.join()
     assert made.view(Order()).total == len(pages)
+
+
+def test_a_row_keeps_its_number_when_a_record_before_it_is_struck_out() -> None:
+    left = tuple(
+        Record({"title": found(name), "pay": ABSENT}, "a", i) for i, name in [(0, "x"), (2, "z")]
+    )
+    rows = list(sheet(PageResult("a", PageStatus.OK, left), schema=PAY).rows())
+    assert [row.place for row in rows] == [(0, 0), (0, 2)]
+    alike = tuple(replace(record, index=0) for record in left)  # of a writer that counts none
+    rows = list(sheet(PageResult("a", PageStatus.OK, alike), schema=PAY).rows())
+    assert [row.place for row in rows] == [(0, 0), (0, 1)]
