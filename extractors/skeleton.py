@@ -30,6 +30,7 @@ _MOST_LABELS = 60
 _HEADINGS = re.compile(r"h[1-6]|caption|legend|summary")
 _LABEL = re.compile(r"^([^:：|]{2,40})[:：]")
 _CELL_LABEL = re.compile(rf"^([^{re.escape(CELL_MARK)}]{{2,40}}) \{CELL_MARK} ")
+_MARK = 24  # digits of a fence's digest: a text that holds its own 12 can be searched for
 _NUMBERED = re.compile(r"\[\d+\]")
 
 
@@ -70,9 +71,9 @@ def fence(texts: Sequence[str]) -> str:
     """*texts* between lines that no page can write: they hold a digest of what stands between.
 
     >>> fence(["a"]).splitlines()
-    ['<page 1 of 1, ca978112ca1b>', 'a', '</page ca978112ca1b>']
+    ['<page 1 of 1, ca978112ca1bbdcafac231b3>', 'a', '</page ca978112ca1bbdcafac231b3>']
     """
-    mark = hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    mark = hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
     return "\n".join(
         f"<page {number} of {len(texts)}, {mark}>\n{text}\n</page {mark}>"
         for number, text in enumerate(texts, start=1)

@@ -18,6 +18,7 @@ from orchestration.desk.programs import Programs
 from schemas.errors import FieldwiseError
 from ui.access import SignIn, sign_in
 from ui.api import Api
+from ui.bodies import Bounded
 from ui.look import asset, theme
 from ui.screen import Screen
 from ui.titled import Titled
@@ -99,7 +100,7 @@ def serve(blocks: Page, door: Door | None = None) -> str:
             ssr_mode=False,
             pwa=False,
             mcp_server=False,  # ours asks who calls
-            app_kwargs={"middleware": [(Titled, (), {"title": TITLE})], **tools},
+            app_kwargs={"middleware": _middleware(check), **tools},
             enable_monitoring=False,
             max_file_size=UPLOAD_LIMIT,
             footer_links=[],
@@ -112,6 +113,10 @@ def serve(blocks: Page, door: Door | None = None) -> str:
             hint="choose another one with --port",
         ) from error
     return str(address).rstrip("/")
+
+
+def _middleware(check: SignIn | None) -> list[tuple[Any, tuple[()], dict[str, Any]]]:
+    return [(Bounded, (), {"strangers": check is not None}), (Titled, (), {"title": TITLE})]
 
 
 def _tools(programs: Programs, check: SignIn | None) -> dict[str, Any]:

@@ -100,7 +100,7 @@ class RunAbout:
             pages_done=run.done,
             pages_total=run.total,
             ahead=ahead,
-            tokens={tier.value: count for tier, count in run.tokens.items()},
+            tokens={tier.value: count for tier, count in tuple(run.tokens.items())},
             seconds=run.seconds,
             seconds_left=run.seconds_left,
             ended=run.ended,

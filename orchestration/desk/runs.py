@@ -25,7 +25,7 @@ from schemas.plan import Plan
 from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Schema
 
-__all__ = ["MOST_OF_ONE", "Asked", "Run", "RunState", "Runs"]
+__all__ = ["MOST_OF_ONE", "MOST_WAITING", "Asked", "Run", "RunState", "Runs"]
 
 MOST_WAITING = 8  # jobs in line, of all users
 MOST_OF_ONE = 3  # jobs of one user that wait or run

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from extractors.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
+from extractors.worker import Extraction
 from orchestration.desk.answers import Outcome
 from orchestration.desk.desk import Desk
-from orchestration.desk.programs import Programs
+from orchestration.desk.programs import Programs, TierName
 from orchestration.desk.readiness import Readiness
 from orchestration.desk.runs import Asked
 from orchestration.engine import Engine, PageWorker
@@ -21,18 +24,42 @@ from orchestration.exports.export import Format
 from orchestration.settings import Settings
 from schemas.dsl import parse_dsl
 from schemas.errors import CorrectionError, FieldwiseError, ModelMissing, SchemaError, StoreError
-from schemas.record import Tier
+from schemas.plan import FieldPlan, Plan
+from schemas.plan_json import plan_to_json
+from schemas.record import Tier, Tokens
+from schemas.schema import Schema
 
 BAKER = "<p>Title: Baker</p><p>Tags: night, bread</p>"
 HUGE = 10**30
 
 
+class Costly(ScriptedWorker):
+    """Takes ten tokens a page. `asked`: what each of them was asked for, and of which tier."""
+
+    def __init__(self, asked: list[tuple[Tier, Schema]], tier: Tier) -> None:
+        super().__init__(tier=tier)
+        self._asked = asked
+        self._is = tier
+
+    def extract(
+        self, page: ParsedPage, schema: Schema, *, check_stop: Callable[[], None] = lambda: None
+    ) -> Extraction:
+        self._asked.append((self._is, schema))
+        whole = super().extract(page, schema, check_stop=check_stop)
+        return replace(whole, tokens=Tokens(10))
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def asked() -> list[tuple[Tier, Schema]]:
+    return []
+
+
+@pytest.fixture
+def desk(tmp_path: Path, asked: list[tuple[Tier, Schema]]) -> Iterator[Desk]:
     settings = Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", offline=True)
-    worker = ScriptedWorker()
     with ExitStack() as stack:
-        engine = stack.enter_context(Engine(settings, open_worker=lambda tier: worker))
+        engine = Engine(settings, open_worker=lambda tier: Costly(asked, tier))
+        stack.enter_context(engine)
         yield stack.enter_context(Desk(engine, Readiness()))
 
 
@@ -187,3 +214,63 @@ def test_the_last_job_of_a_user_stays_the_last_whatever_others_do(
     for _ in range(12):
         ended("bob")
     assert programs.progress("anna") == about
+
+
+def test_the_limit_of_tokens_ends_a_job_and_one_that_reads_again(programs: Programs) -> None:
+    pages = {f"{number}.html": BAKER for number in range(4)}
+    outcome = programs.extract("", schema="title,", pages=pages, max_tokens=15)
+    assert (outcome.ended, len(outcome.pages)) == ("the limit of 15 tokens was reached", 2)
+    assert outcome.job is not None
+    whole = programs.extract("", schema="title,", pages=pages)
+    assert whole.job is not None
+    again = programs.again("", whole.job, "tags list", max_tokens=25)
+    assert (again.ended, len(again.pages)) == ("the limit of 25 tokens was reached", 3)
+
+
+@pytest.mark.parametrize("tier", ["small", "large"])
+def test_the_worker_that_was_asked_for_reads(
+    programs: Programs, asked: list[tuple[Tier, Schema]], tier: TierName
+) -> None:
+    outcome = programs.extract("", schema="title,", pages={"a.html": BAKER}, tier=tier)
+    assert [who for who, _ in asked] == [Tier(tier)]
+    asked.clear()
+    assert outcome.job is not None
+    programs.again("", outcome.job, "title,", tier=tier)
+    assert [who for who, _ in asked] == [Tier(tier)]
+
+
+def test_plain_words_beside_a_schema_say_what_a_record_is(
+    programs: Programs, asked: list[tuple[Tier, Schema]]
+) -> None:
+    programs.extract("", schema="title,", ask="posts in bakeries", pages={"a.html": BAKER})
+    [(_, schema)] = asked
+    assert (schema.names, schema.description) == (("title",), "posts in bakeries")
+
+
+def test_an_estimate_reads_by_the_plan(
+    programs: Programs, asked: list[tuple[Tier, Schema]]
+) -> None:
+    plan = Plan(parse_dsl("title,"), fields={"title": FieldPlan(hint="At the top.")})
+    said = programs.estimate("", pages={"a.html": BAKER}, plan=plan_to_json(plan))
+    assert said.tokens == 10
+    assert [field.hint for _, schema in asked for field in schema] == ["At the top."]
+
+
+def test_a_mistake_of_our_own_ends_the_job_in_words_and_the_next_one_runs(tmp_path: Path) -> None:
+    class Broken(ScriptedWorker):
+        def extract(
+            self, page: ParsedPage, schema: Schema, *, check_stop: Callable[[], None] = lambda: None
+        ) -> Extraction:
+            raise ZeroDivisionError("nobody thought of that")
+
+    settings = Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", offline=True)
+    workers = {Tier.LARGE: ScriptedWorker(), Tier.SMALL: Broken()}
+    with (
+        Engine(settings, open_worker=lambda tier: workers[tier]) as engine,
+        Desk(engine, Readiness()) as desk,
+    ):
+        programs = Programs(desk)
+        with pytest.raises(FieldwiseError, match="Fieldwise itself failed: ZeroDivisionError"):
+            programs.extract("", schema="title,", tier="small", pages={"a.html": BAKER})
+        outcome = programs.extract("", schema="title,", pages={"a.html": BAKER})
+    assert outcome.ended == "done"

@@ -277,7 +277,7 @@ def test_no_page_can_leave_its_fence_or_change_the_form_of_a_reply(evaldata: Pat
         skeleton = draw_skeleton(shown, SCHEMA, budget=6_000)
         question = PlanQuestion(SCHEMA, (skeleton,), full=True)
         system, user = (message["content"] for message in question.messages())
-        fence = re.search(r"^<page 1 of 1, ([0-9a-f]{12})>$", user, re.MULTILINE)
+        fence = re.search(r"^<page 1 of 1, ([0-9a-f]{24})>$", user, re.MULTILINE)
         assert fence
         assert user.count(fence[1]) == 2
         assert user.endswith(f"</page {fence[1]}>\n\nThe plan as JSON:")
@@ -331,7 +331,7 @@ def test_labels_headings_and_elements_that_are_orders_stay_inside_the_fence() ->
         skeleton = draw_skeleton(shown, schema, budget=6_000)
         question = PlanQuestion(schema, (skeleton,), full=True)
         system, user = (message["content"] for message in question.messages())
-        before, inside, after = re.split(r"<page 1 of 1, \w{12}>|</page \w{12}>", user)
+        before, inside, after = re.split(r"<page 1 of 1, \w{24}>|</page \w{24}>", user)
         for words in (ORDER, tag):
             assert words in inside
             assert not any(words in part for part in (before, after, system))
