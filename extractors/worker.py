@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from extractors.answer import longest_answer
 from extractors.blocks import ParsedPage
 from extractors.calibration import Calibration
 from extractors.decode import (
@@ -20,6 +21,7 @@ from extractors.decode import (
 from extractors.drafts import PageDrafter
 from extractors.grammar import GAP, build_grammar
 from extractors.grounding import ground
+from extractors.hidden import hidden_passage
 from extractors.long_lists import read_list
 from extractors.merging import (
     is_absent,
@@ -27,6 +29,7 @@ from extractors.merging import (
     make_without_numbers,
     merge_cells,
     merge_records,
+    say_nothing,
 )
 from extractors.model.tokenizer import token_counter
 from extractors.passages import Passage, Shown
@@ -48,7 +51,6 @@ _INSTRUCTIONS = 1024  # tokens kept free for the instructions and the schema's o
 _TOGETHER = 8  # records of a list answered in one go; more gain little and must fit the context
 _SILENT = Answer((), complete=True, steps=0, prompt_read=0)
 _MISSED = 0.1  # values that unread text is held to state, from which on a page was not read whole
-_FIELD_ANSWER, _LIST_ANSWER = 40, 240  # tokens that a field, or a list, of a record may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +177,8 @@ class _Reading:
         self._check_stop = check_stop
         links = page.links if any(field.kind is Kind.URL for field in schema.walk()) else ()
         lines = line_starts(page, entries)
-        count = token_counter(worker.tokenizer)
-        self._shown = Shown(page, links=links, lines=lines, count_tokens=count)
+        self._tokens_in = token_counter(worker.tokenizer)
+        self._shown = Shown(page, links=links, lines=lines, count_tokens=self._tokens_in)
 
     # A page as a whole, in one window or several
 
@@ -200,11 +202,23 @@ class _Reading:
                 break
             read, partly = read + len(passage), partly or self._is_part(passage)
             unseen -= set(passage.blocks)
+        if say_nothing(records) and not (self.stopped or self.failed):
+            records = self._from_hidden(records)
         if partly or self._shown.expected(self._open(records), unseen) >= _MISSED:
             whole = len(self._page.document.visible.text)
             what = "characters were read, those likeliest to matter"
             self.cuts.insert(0, f"{read:,} of {whole:,} {what}")
         return records
+
+    def _from_hidden(self, records: tuple[Record, ...]) -> tuple[Record, ...]:
+        """*records*, with what the page hides; a failure costs nothing that it shows."""
+        document, limit = self._page.document, self._worker.budget.page
+        passage = hidden_passage(document, self._schema, budget=limit, count_tokens=self._tokens_in)
+        try:
+            return self._joined(records, self._read(passage)) if passage else records
+        except (Interrupted, DecodeFailed) as end:
+            self.stopped = isinstance(end, Interrupted)
+            return records
 
     def _is_part(self, passage: Passage) -> bool:
         """Whether a block of *passage* is longer than what was shown of it."""
@@ -345,7 +359,7 @@ class _Reading:
         """Answers for *passages* in one go, or in two where all do not fit the context."""
         worker = self._worker
         questions = [self._question(schema, passage) for passage in passages]
-        limit = min(worker.budget.answer, _answer_limit(schema))
+        limit = min(worker.budget.answer, longest_answer(schema))
         if len(questions) == 1 or not worker.context.packable:
             answers = [
                 decode(worker.context, question, max_tokens=limit, check_stop=self._check_stop)
@@ -399,9 +413,3 @@ class _Reading:
             sum(len(answer.tokens) for answer in answers),
             steps,
         )
-
-
-def _answer_limit(schema: Schema) -> int:
-    """Tokens for the answer about one record of a list, so that several fit one context."""
-    long = [field.many or field.kind is Kind.GENERATED for field in schema.walk()]
-    return sum(_LIST_ANSWER if field else _FIELD_ANSWER for field in long)

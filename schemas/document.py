@@ -122,6 +122,13 @@ class Document:
         """The same page, visible text and attributes; all offsets and numbers stay."""
         return self._first(bisect_left(self.blocks, True, key=lambda block: block.hidden))
 
+    @property
+    def hidden(self) -> Document:
+        """What is hidden, as a page of its own: the last characters and blocks of this one."""
+        count = len(self.without_hidden.blocks)
+        parts = [(block.xpath, self.quote(block.span)) for block in self.blocks[count:]]
+        return Document.from_blocks(self.url, parts, language=self.language, captured=self.captured)
+
     def _first(self, count: int) -> Document:
         if count == len(self.blocks):
             return self
