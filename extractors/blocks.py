@@ -62,8 +62,8 @@ class ParsedPage:
 
     `linked`: the words of every `<a href>`, in order, also where its address is not on the web.
     `following`: where a link of the relation "next" leads, with words or without; `None`: nowhere
-        but here. `nodes`: every element that holds text, as selectors see it. `breaks`: where words end
-    that `<br>` follows, in rows that are one block: elsewhere it ends the block.
+        but here. `nodes`: every element that holds text, as selectors see it. `breaks`: where words
+        end that `<br>` follows, in rows that are one block: elsewhere it ends the block.
     """
 
     document: Document

@@ -21,6 +21,8 @@ from schemas.schema import Field, Kind, Schema
 
 __all__ = ["AROUND", "Form", "forms_of", "promising_blocks", "rank_blocks", "telling_attributes"]
 
+_NUMBERED = frozenset({"number", "no", "nr", "id", "code", "sku", "docket", "reference", "isbn"})
+
 Form = tuple[re.Pattern[str], float]
 """What a value looks like, and what a block that holds such a thing is worth."""
 
@@ -231,6 +233,12 @@ def forms_of(field: Field) -> Iterator[Form]:
         yield _FORMS[field.kind]
     words = _query(field)
     yield from (form for asked, form in _FORM_WORDS if not words.isdisjoint(asked.split()))
+
+
+def asks_for_number(field: Field) -> bool:
+    """Whether its words say that the text asked for is a number or code, as records have one."""
+    words = re.findall(r"[^\W\d_]+", f"{field.name} {field.description}".lower())
+    return field.kind is Kind.TEXT and not _NUMBERED.isdisjoint(words)
 
 
 def _shared(blocks: Sequence[list[str]], queries: Sequence[frozenset[str]]) -> list[float]:
