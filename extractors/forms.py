@@ -8,7 +8,17 @@ from enum import StrEnum
 
 from schemas.schema import Field, Kind
 
-__all__ = ["BYLINE", "FORMS", "ITEM", "LABEL", "Form", "asks_for_items", "forms_of", "stem_words"]
+__all__ = [
+    "BYLINE",
+    "FORMS",
+    "ITEM",
+    "LABEL",
+    "Form",
+    "asks_for_items",
+    "asks_for_number",
+    "forms_of",
+    "stem_words",
+]
 
 
 class Form(StrEnum):
@@ -63,6 +73,9 @@ _OF_WORDS = (
 )
 
 
+_NUMBERED = frozenset({"number", "no", "nr", "id", "code", "sku", "docket", "reference", "isbn"})
+
+
 def stem_words(text: str) -> list[str]:
     """Lower-case words, cut so that "posted" meets "posting"."""
     return [word[:5] for word in re.findall(r"[^\W_]+", text.lower())]
@@ -74,6 +87,12 @@ def forms_of(field: Field) -> Iterator[Form]:
         yield _OF_KINDS[field.kind]
     words = set(stem_words(" ".join([*field.labels, field.description, *field.choices])))
     yield from (form for asked, form in _OF_WORDS if not words.isdisjoint(asked.split()))
+
+
+def asks_for_number(field: Field) -> bool:
+    """Whether its words say that the text asked for is a number or code, as records have one."""
+    words = re.findall(r"[^\W\d_]+", f"{field.name} {field.description}".lower())
+    return field.kind is Kind.TEXT and not _NUMBERED.isdisjoint(words)
 
 
 def asks_for_items(fields: Iterable[Field]) -> bool:

@@ -12,7 +12,7 @@ from statistics import fmean, median
 
 from extractors.blocks import CELL_MARK, ParsedPage
 from extractors.entries import LEVELS, headings_above
-from extractors.forms import FORMS, forms_of
+from extractors.forms import FORMS, asks_for_number, forms_of
 from schemas.schema import Field, Kind, Schema
 
 __all__ = ["Family", "Judge"]
@@ -33,7 +33,6 @@ _MOST, _HARDLY = 0.8, 0.3
 _PARENTS = 5
 _LISTED = 4  # records under one parent, which then is a list by itself
 _NAME_WORDS = 4  # of a column's name
-_NUMBERED = frozenset({"number", "no", "nr", "id", "code", "sku", "docket", "reference", "isbn"})
 # A number such as records have: with letters, signs or many digits, and no date.
 _SERIAL = re.compile(
     r"(?<![\w./-])(?!\d{1,4}([./-])\d{1,2}\1\d{2,4}(?!\d))(?=[\w-]*\d)"
@@ -201,8 +200,7 @@ class Judge:
 def _forms(field: Field) -> Iterator[re.Pattern[str]]:
     """Of the forms that *field* has; a record's own number is one too, where it is asked for."""
     yield from (FORMS[form] for form in forms_of(field))
-    words = re.findall(r"[^\W\d_]+", f"{field.name} {field.description}".lower())
-    if field.kind is Kind.TEXT and not _NUMBERED.isdisjoint(words):
+    if asks_for_number(field):
         yield _SERIAL
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractors.blocks import Link, ParsedPage
 from extractors.model.tokenizer import TokenCounter
@@ -32,7 +32,8 @@ class Passage:
     `shown`: the page's text of these, with `# ` before each heading, a marker such as ` [L3]` after
     each link that may be answered, and a line with `…` where blocks were left out; the text of an
     attribute stands after the block it belongs to, with its name before it, as `[alt] `.
-    `cut`: visible text was left out. `links`: the markers' names and what they stand for.
+    `cut`: visible text was left out. `links`: the markers' names and what they stand for. `lines`:
+    offsets at which a line of `shown` begins within a block.
     """
 
     spans: tuple[Span, ...]
@@ -40,10 +41,24 @@ class Passage:
     cut: bool
     links: dict[str, Link]
     blocks: tuple[int, ...] = ()
+    lines: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         """Characters of the page that it covers."""
         return sum(map(len, self.spans))
+
+    def without(self, span: Span, words: str) -> Passage:
+        """The same without *span*, whose text is *words*: neither shown nor to be quoted."""
+        cut = [
+            part
+            for whole in self.spans
+            for part in (
+                Span(whole.start, min(whole.end, max(whole.start, span.start))),
+                Span(max(whole.start, min(whole.end, span.end)), whole.end),
+            )
+            if len(part)
+        ]
+        return replace(self, spans=tuple(cut), shown=self.shown.replace(words, _GAP_LINE, 1))
 
 
 class Shown:
@@ -68,6 +83,7 @@ class Shown:
         self._links = {f"L{number}": link for number, link in enumerate(links, start=1)}
         self._marks = sorted(self._links.items(), key=lambda entry: entry[1].span)
         self._starts = [link.span.start for _, link in self._marks]
+        self._lines = tuple(lines)
         self._visible = len(document.visible.blocks)
         self._texts = _marked_blocks(document, self._links, lines)
         self._count = count_tokens
@@ -186,7 +202,7 @@ class Shown:
         left_out = seen < self._visible if cut is None else cut
         spans = self._spans([place for place in kept if place not in unquoted])
         links = self._links_in(spans)
-        return Passage(tuple(spans), "\n".join(lines), left_out, links, tuple(kept))
+        return Passage(tuple(spans), "\n".join(lines), left_out, links, tuple(kept), self._lines)
 
     def _spans(self, kept: Sequence[int]) -> list[Span]:
         """What *kept* covers: neighbours are one, but no value may run on into an attribute."""

@@ -179,8 +179,11 @@ def test_what_is_hidden_is_kept_after_everything_else(
     assert document.without_hidden.text.endswith("5 of 6")
     root = lxml.html.document_fromstring(html)
     for path, text in kept:
-        (element,) = root.xpath(path)  # type: ignore[misc, union-attr]
-        assert set(text.replace(" | ", "")) <= set("".join(element.itertext())) | {" "}  # type: ignore[union-attr]
+        found = root.xpath(path)
+        assert isinstance(found, list)
+        (element,) = found
+        assert isinstance(element, lxml.html.HtmlElement)
+        assert set(text.replace(" | ", "")) <= set("".join(map(str, element.itertext()))) | {" "}
 
 
 def test_a_shadow_tree_is_shown() -> None:

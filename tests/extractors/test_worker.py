@@ -135,9 +135,7 @@ def test_a_value_at_the_end_of_five_megabytes_is_shown_and_the_rest_said_to_be_l
     page = parsed(f"<p>{prose}</p>" * 1_700 + "<p>Salary: 31,500 EUR a year</p>")
     schema = Schema("post", (Field("salary", Kind.MONEY),))
     assert len(page.document.text) > 5_000_000
-    passage = Shown(page.document, count_tokens=token_counter(worker.tokenizer)).choose(
-        schema, budget=600
-    )
+    passage = Shown(page, count_tokens=token_counter(worker.tokenizer)).choose(schema, budget=600)
     assert "31,500 EUR" in passage.shown
     extraction = worker.extract(page, schema)
     assert re.search(r"of 5,\d{3},\d{3} characters were read", str(extraction.cut))
