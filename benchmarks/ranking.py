@@ -5,10 +5,10 @@
 For every set with one record a page, each right value that stands in a page's text makes the
 likeliest block that has it an example, and all other blocks examples of the contrary; which block
 is likeliest is asked again after a first fit. Pages of one template count as a few. Of five fits,
-each on four fifths of the sites, each judges the sites it did not see; the table has, for several
-bounds of a block's worth, the share of the right values in what is shown and the share of the page
-that this is. `--write` fits on all pages, keeps the weights with the product, and the bound at
-which a quarter of a page is shown on average.
+each on four fifths of the sites, each judges the sites it did not see; and again with kinds of
+pages for sites. The tables have, for several bounds of a block's worth, the share of the right
+values in what is shown and the share of the page that this is, pages' mean. `--write` fits on all
+pages, keeps the weights with the product, and the bound at which a quarter of a page is shown.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ import os
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -34,12 +35,12 @@ from extractors.blocks import ParsedPage, parse_page
 from extractors.model.tokenizer import TokenCounter, token_counter
 from extractors.pages import Page
 from extractors.passages import Shown
-from extractors.ranking import BlockModel, likelihood
+from extractors.ranking import BlockModel
 from extractors.signs import SIGNS, PageSigns
 from orchestration.evaluation.evaluate import read_gold_set
 from schemas.schema import Schema
 
-__all__ = ["Example", "fit", "held_out", "main"]
+__all__ = ["Example", "bound_for", "example", "fit", "held_out", "main", "weighed"]
 
 FOLDS, ROUNDS = 5, 2
 SHARE = 0.25  # of a page that is shown, on average
@@ -74,11 +75,13 @@ def main(arguments: list[str]) -> int:
     if not folder:
         print("FIELDWISE_EVALDATA must name the folder of evaluation data", file=sys.stderr)
         return 2
-    examples = _weighed([e for name in SETS for e in _examples(Path(folder), name)])
-    tallies = held_out(examples)
-    _report(tallies)
+    examples = weighed([e for name in SETS for e in _examples(Path(folder), name)])
+    count = token_counter(tokenizer())
+    tallies = held_out(examples, count)
+    _report("sites never seen", tallies)
+    _report("kinds never seen", held_out(examples, count, by=lambda example: example.name))
     if options.write:
-        model = replace(fit(examples), least=_bound(tallies))
+        model = replace(fit(examples), least=bound_for(SHARE, tallies))
         file = Path(extractors.__file__).parent / "ranking.json"
         file.write_text(model.plain() + "\n", "utf-8")
         print(f"\nwrote {file.name}")
@@ -90,26 +93,33 @@ def _examples(folder: Path, name: str) -> Iterator[Example]:
     sites = {str(gold.page): gold.group for gold in read_gold_set(folder / name)}
     for path, right in gold_pages(folder / name):
         page = parse_page(Page(str(path), "", path.read_bytes()))
-        document = page.document.visible
         site = sites.get(str(path), "-")
         site = re.sub(r"-\d+$", "", path.stem) if site == "-" else site
-        yield Example(
-            name,
-            f"{name}/{site}",
-            page,
-            schema,
-            _matrix(PageSigns(page).of(schema)),
-            tuple(folded(document.quote(block.span)).strip() for block in document.blocks),
-            tuple(tuple(spellings) for spellings in visible_values(document, right, schema)),
-        )
+        yield example(page, schema, right, name=name, site=f"{name}/{site}")
+
+
+def example(
+    page: ParsedPage, schema: Schema, right: Mapping[str, Any], *, name: str, site: str
+) -> Example:
+    """*page* as an example, *right* being what it says, in the form of the evaluation's gold."""
+    document = page.document.visible
+    return Example(
+        name,
+        site,
+        page,
+        schema,
+        _matrix(PageSigns(page).of(schema)),
+        tuple(folded(document.quote(block.span)).strip() for block in document.blocks),
+        tuple(tuple(spellings) for spellings in visible_values(document, dict(right), schema)),
+    )
 
 
 def _matrix(signs: Sequence[Mapping[str, float]]) -> np.ndarray:
     return np.array([[block.get(sign, 0.0) for sign in SIGNS] for block in signs], np.float64)
 
 
-def _weighed(examples: Sequence[Example]) -> list[Example]:
-    """A site of many pages counts as one of a few, and small sets as much as they can."""
+def weighed(examples: Sequence[Example]) -> list[Example]:
+    """*examples* with weights by which a site of many pages counts as one of a few."""
     pages = Counter(example.site for example in examples)
     return [replace(e, weight=min(1.0, OF_ONE_SITE / pages[e.site])) for e in examples]
 
@@ -163,23 +173,27 @@ def _odds(example: Example, model: BlockModel) -> np.ndarray:
 
 @dataclass(slots=True)
 class Tally:
-    """Of what is shown at one bound. `share`: of each page's tokens; `left`: of each page, how many
-    values its other blocks are held to state, and how many right ones only they do."""
+    """Of what is shown at one bound: right values that the pages have, and those shown. `shares`:
+    of each page's tokens."""
 
     asked: int = 0
     kept: int = 0
     shares: list[float] = field(default_factory=list)
-    left: list[tuple[float, int]] = field(default_factory=list)
 
 
 Tallies = dict[tuple[str, float], Tally]
 
 
-def held_out(examples: Sequence[Example]) -> Tallies:
-    """By set and bound: what models that saw no page of a site show of its pages."""
-    count = token_counter(tokenizer())
+def held_out(
+    examples: Sequence[Example],
+    count: TokenCounter,
+    *,
+    by: Callable[[Example], str] = lambda example: example.site,
+) -> Tallies:
+    """By set and bound: what models show of the pages of a group, a site's if not said otherwise,
+    of which they saw none. *count*: the tokens of texts."""
     tallies: Tallies = defaultdict(Tally)
-    groups = [example.site for example in examples]
+    groups = [by(example) for example in examples]
     for seen, unseen in GroupKFold(FOLDS).split(examples, groups=groups):
         model = fit([examples[i] for i in seen])
         for i in unseen:
@@ -191,7 +205,6 @@ def _judge(example: Example, model: BlockModel, count: TokenCounter, tallies: Ta
     document = example.page.document.visible
     shown = Shown(example.page, count_tokens=count, model=model)
     sizes = count([document.quote(block.span) for block in document.blocks])
-    chances = [likelihood(odds) for odds in _odds(example, model)]
     for bound in _BOUNDS:
         shown.ranking.model = replace(model, least=float(bound))
         passage = shown.choose(example.schema, budget=MOST)
@@ -202,13 +215,11 @@ def _judge(example: Example, model: BlockModel, count: TokenCounter, tallies: Ta
         tally.asked += len(example.values)
         tally.kept += found
         tally.shares.append(sum(sizes[place] for place in kept) / max(1, sum(sizes)))
-        left = sum(chance for place, chance in enumerate(chances) if place not in kept)
-        tally.left.append((left, len(example.values) - found))
 
 
-def _report(tallies: Tallies) -> None:
+def _report(title: str, tallies: Tallies) -> None:
     bounds = [f"{bound:.1f}" for bound in _BOUNDS]
-    print(f"| set | {' | '.join(bounds)} |\n|{'---|' * (len(bounds) + 1)}")
+    print(f"\n| {title} | {' | '.join(bounds)} |\n|{'---|' * (len(bounds) + 1)}")
     for name in SETS:
         cells = [_cell([tallies[name, float(bound)]]) for bound in _BOUNDS]
         print(f"| {name} | {' | '.join(cells)} |")
@@ -225,10 +236,11 @@ def _share(tallies: Sequence[Tally]) -> float:
     return mean(share for tally in tallies for share in tally.shares)
 
 
-def _bound(tallies: Tallies) -> float:
-    """The bound at which `SHARE` of a page is shown, between the two that lie around it."""
-    shares = [_share([tallies[name, float(bound)] for name in SETS]) for bound in _BOUNDS]
-    return round(float(np.interp(-SHARE, [-share for share in shares], _BOUNDS)), 2)
+def bound_for(share: float, tallies: Tallies) -> float:
+    """The bound at which *share* of a page is shown, between the two that lie around it."""
+    names = {name for name, _ in tallies}
+    shares = [_share([tallies[name, float(bound)] for name in names]) for bound in _BOUNDS]
+    return round(float(np.interp(-share, [-one for one in shares], _BOUNDS)), 2)
 
 
 if __name__ == "__main__":
