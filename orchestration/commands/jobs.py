@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -150,7 +151,7 @@ def export(
 
     with errors_as_exit_status(), Store(Settings().results_file) as store:
         job = find_job(store, name)
-        if output is not None and output.is_dir():
+        if output is not None and os.path.isdir(output):
             chosen = Format(format or FormatChoice.JSONL)
             output = output / file_name(job.name, job.created, chosen)
         form = export_format(format, output)

@@ -44,7 +44,6 @@ from schemas.schema import Schema
 __all__ = ["Desk", "JobLine"]
 
 SAMPLE = 2  # pages read for an estimate
-READABLE = "look whether they can be read"
 SHEETS = 4  # jobs whose rows are kept in memory
 
 

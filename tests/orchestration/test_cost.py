@@ -141,3 +141,11 @@ def test_pages_read_by_several_threads_are_counted_apart() -> None:
 )
 def test_a_sample_is_spread(count: int, wanted: int, places: list[int]) -> None:
     assert spread(count, wanted) == places
+
+
+def test_what_is_taken_after_a_page_is_not_that_pages() -> None:
+    meter = Meter(lambda tier, page, schema, stop: Extraction((), None, Tokens(5)))
+    with meter.page() as spent:
+        meter.add(Tier.LARGE, Cost(Tokens(5)))
+    meter.add(Tier.LARGE, Cost(Tokens(7)))
+    assert spent == {Tier.LARGE: Cost(Tokens(5))}

@@ -65,9 +65,11 @@ def test_going_on_with_the_job_reads_such_a_page_anew(tmp_path: Path) -> None:
 def test_what_was_found_before_stays_where_the_page_is_gone(tmp_path: Path) -> None:
     run(tmp_path, MARKUP + FAILS)
     (tmp_path / "0.html").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
-    done = run(tmp_path)[0]
+    done, ended = run(tmp_path)
     assert isinstance(done, PageDone)
     assert (done.result.status, len(done.result.records)) == (PageStatus.PARTIAL, 1)
+    assert isinstance(ended, JobEnded)
+    assert ended.cost.pages == 1  # it was read all the same
 
 
 def test_a_list_that_the_markup_gives_stays(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -256,3 +257,39 @@ def test_pages_that_are_like_no_other_do_not_crowd_out_what_is_known() -> None:
     for _ in range(300):
         assert agreement.on("").streaks == {}
     assert agreement.on("00" * 64).trusts("title")
+
+
+def test_a_streak_ends_with_the_first_page_that_says_otherwise() -> None:
+    known = LayoutAgreement(pages=1)
+    for same in [True] * (ENOUGH - 1) + [False] + [True] * (ENOUGH - 1):
+        known.note("title", same=same)
+    assert not known.trusts("title")
+    for same in [False] * (ENOUGH - 1) + [True] + [False] * (ENOUGH - 1):
+        known.note("pay", same=same)
+    assert not known.rules_out("pay")
+    known.note("title", same=True)
+    known.note("pay", same=False)
+    assert known.trusts("title")
+    assert known.rules_out("pay")
+
+
+def test_what_either_worker_left_out_is_said() -> None:
+    class Short(Workers):
+        """The small one reads a part of the page."""
+
+        def ask(self, tier: Tier, schema: Schema) -> Extraction:
+            cut = "5 of 9 characters were read" if tier is SMALL else None
+            return replace(super().ask(tier, schema), cut=cut)
+
+    answer = routed(Short(UNSURE, SURE))
+    assert answer.cut == "5 of 9 characters were read"
+    assert answer.tokens == Tokens(20)
+
+
+def test_a_planner_that_says_nothing_of_use_still_took_its_tokens() -> None:
+    def repair(page: ParsedPage, schema: Schema, unsure: Record | None) -> Extraction:
+        return Extraction((), None, Tokens(300))
+
+    answer = routed(Workers(UNSURE, UNSURE), repair=repair)
+    assert answer.tokens == Tokens(320)
+    assert tiers(answer) == {"title": LARGE, "pay": LARGE}
