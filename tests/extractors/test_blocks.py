@@ -242,11 +242,26 @@ def test_a_row_of_plain_cells_is_one_block() -> None:
 
 
 def test_cells_of_layout_tables_are_blocks_of_their_own() -> None:
-    html = (
-        "<table><tr><td><p>a</p><td>b<tr><td>only<td><tr><td><table><tr><td>c<td>d</table></table>"
-    )
+    html = "<table><tr><td><p>a</p><p>a2</p><td>b<tr><td>only<td><tr><td><table><tr><td>c<td>d</table></table>"
 
-    assert texts(html) == ["a", "b", "only", "c | d"]
+    assert texts(html) == ["a", "a2", "b", "only", "c | d"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "rows"),
+    [
+        ("<th><p>Price</p><td><div><p>5 <b>EUR</b></p></div>", ["Price | 5 EUR"]),
+        ("<th>Price<td> <p>5</p> <td><p></p>", ["Price | 5 |"]),
+        ("<td><p>a</p>b<td>c", ["a", "b", "c"]),
+        ("<td><h2>a</h2><td>c", ["a", "c"]),
+        ("<td><ul><li>a</ul><td>c", ["a", "c"]),
+        (f"<td><p>{'long ' * 40}<td>c", [("long " * 40).strip(), "c"]),
+        ("<td><p>a<br>b</p><td><p hidden>x</p>c", ["a b | c"]),
+    ],
+)
+def test_a_short_paragraph_in_a_cell_is_the_cells_own_text(cells: str, rows: list[str]) -> None:
+    assert texts(f"<table><tr>{cells}</table>") == rows
+    assert len(parsed(f"<table><tr>{cells}</table>").nodes) >= len(rows)
 
 
 def test_lists_are_read_in_order() -> None:
