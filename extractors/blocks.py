@@ -16,6 +16,7 @@ from extractors.attributes import MAX_NOTED, Noted, facts, offered
 from extractors.elements import (
     APART,
     BLOCKS,
+    FEED_ITEMS,
     INVISIBLE,
     LINES_KEPT,
     NOT_SHOWN,
@@ -40,6 +41,8 @@ SWALLOWED = 5  # times as many letters, in one element
 
 _LONGEST_TAG = 35  # characters of a language tag (RFC 5646)
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
+_FEED = re.compile(r"\s*(?:<[?!][^<>]*>\s*)*<(?:rss|feed|rdf:rdf)\b", re.IGNORECASE)
+_FRAME, _TAG = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL), re.compile(r"<[^<>]*>")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 
 
@@ -131,7 +134,19 @@ def _markup(text: str, content_type: str | None) -> str:
     text = text.replace("\0", "")
     if (content_type or "").strip().lower().startswith("text/plain"):
         return f"<pre>{html.escape(text, quote=False)}</pre>"
+    if _FEED.match(text):
+        text = _feed_text(text)
     return _XML_DECLARATION.sub("", text) if "<" in text else f"<pre>{text}</pre>"
+
+
+def _feed_text(text: str) -> str:
+    """A feed without the frames around its texts, which HTML takes for comments."""
+    return _FRAME.sub(lambda found: html.escape(_TAG.sub(" ", found[1]), quote=False), text)
+
+
+def _is_page_title(tag: Tag) -> bool:
+    """Whether *tag* names the page, not an item of a feed."""
+    return tag.name == "title" and not (tag.parent and tag.parent.name in FEED_ITEMS)
 
 
 def _language(soup: BeautifulSoup, locales: Sequence[str]) -> str:
@@ -250,7 +265,7 @@ class _Writer:
         self._space = self._space or tag.name in APART
         if tag.attrs:
             self._note(tag)
-        if id(tag) in self._unchosen or (tag.name == "title" and self._titled):
+        if id(tag) in self._unchosen or (self._titled and _is_page_title(tag)):
             return False
         if is_hidden(tag) and id(tag) not in self._shown:
             if tag.name not in NOT_SHOWN:
