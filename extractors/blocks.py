@@ -16,6 +16,7 @@ from extractors.attributes import MAX_NOTED, Noted, facts, offered
 from extractors.elements import (
     APART,
     BLOCKS,
+    FEED_ITEMS,
     INVISIBLE,
     KEPT_BACK,
     LINES_KEPT,
@@ -43,6 +44,8 @@ SWALLOWED = 5  # times as many letters, in one element
 
 _LONGEST_TAG = 35  # characters of a language tag (RFC 5646)
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
+_FEED = re.compile(r"\s*(?:<[?!][^<>]*>\s*)*<(?:rss|feed|rdf:rdf)\b", re.IGNORECASE)
+_FRAME, _TAG = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL), re.compile(r"<[^<>]*>")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 
 
@@ -139,7 +142,19 @@ def _markup(text: str, content_type: str | None) -> str:
     text = text.replace("\0", "")
     if (content_type or "").strip().lower().startswith("text/plain"):
         return f"<pre>{html.escape(text, quote=False)}</pre>"
+    if _FEED.match(text):
+        text = _feed_text(text)
     return _XML_DECLARATION.sub("", text) if "<" in text else f"<pre>{text}</pre>"
+
+
+def _feed_text(text: str) -> str:
+    """A feed without the frames around its texts, which HTML takes for comments."""
+    return _FRAME.sub(lambda found: html.escape(_TAG.sub(" ", found[1]), quote=False), text)
+
+
+def _is_page_title(tag: Tag) -> bool:
+    """Whether *tag* names the page, not an item of a feed."""
+    return tag.name == "title" and not (tag.parent and tag.parent.name in FEED_ITEMS)
 
 
 def _language(soup: BeautifulSoup, locales: Sequence[str]) -> str:
@@ -264,7 +279,7 @@ class _Writer:
         self._space = self._space or tag.name in APART
         if tag.attrs and not self._everything:
             self._note(tag)
-        if (tag.name == "title" and self._titled) or self._is_left_out(tag):
+        if (self._titled and _is_page_title(tag)) or self._is_left_out(tag):
             return False
         if id(tag) in self._joined:
             if self._joined[id(tag)]:

@@ -242,7 +242,8 @@ def test_a_row_of_plain_cells_is_one_block() -> None:
 
 
 def test_cells_of_layout_tables_are_blocks_of_their_own() -> None:
-    html = "<table><tr><td><p>a</p><p>a2</p><td>b<tr><td>only<td><tr><td><table><tr><td>c<td>d</table></table>"
+    inner = "<table><tr><td>c<td>d</table>"
+    html = f"<table><tr><td><p>a</p><p>a2</p><td>b<tr><td>only<td><tr><td>{inner}</table>"
 
     assert texts(html) == ["a", "a2", "b", "only", "c | d"]
 
@@ -323,6 +324,29 @@ def test_nothing_is_lost_however_deep_it_stands() -> None:
     assert page.document.text == "deep link\nafter"
     assert len(page.document.blocks[0].xpath) < 2000
     assert len(page.links) == 1
+
+
+FEED = """<?xml version="1.0"?><!-- ours --><rss version="2.0"><channel><title>Talks</title>
+<link>https://ex.org/</link><item><title><![CDATA[Oak & <b>elm</b>]]></title>
+<link>https://ex.org/1</link><pubDate>Fri, 3 Apr 2026 10:00:00 GMT</pubDate></item>
+<item><title>Soil</title><link>https://ex.org/2</link><pubDate>Sat, 4 Apr 2026</pubDate></item>
+</channel></rss>"""
+
+
+def test_each_item_of_a_feed_says_its_title_its_address_and_its_day() -> None:
+    document = parse_page(Page("feed.xml", "", FEED.encode(), "application/rss+xml")).document
+    said = [(block.xpath, document.quote(block.span)) for block in document.blocks]
+    items = "/html/body/rss/channel/item[{}]"
+    assert said[2:] == [
+        (f"{items.format(1)}/title", "Oak & elm"),
+        (items.format(1), "https://ex.org/1"),
+        (f"{items.format(1)}/pubdate", "Fri, 3 Apr 2026 10:00:00 GMT"),
+        (f"{items.format(2)}/title", "Soil"),
+        (items.format(2), "https://ex.org/2"),
+        (f"{items.format(2)}/pubdate", "Sat, 4 Apr 2026"),
+    ]
+    root = lxml.html.document_fromstring(FEED.replace('<?xml version="1.0"?>', ""))
+    assert all(root.getroottree().xpath(f"count({path})") == 1 for path, _ in said)
 
 
 @pytest.mark.parametrize("piece", ["<a href=x>", "<select>", "<table><tr><td>", "<b>", "<p>", "< "])

@@ -152,6 +152,16 @@ def test_a_record_that_cannot_be_answered_costs_no_other() -> None:
         worker.extract(table(12), TALK, check_stop=check_stop)
 
 
+def test_a_number_is_not_also_the_name() -> None:
+    """By a model that takes the number for both."""
+    cases = "".join(f"<li>24-1{n} Adams v. Baker, 3.4.2026</li>" for n in range(4))
+    schema = Schema("case", (Field("case_name"), Field("docket_number")), many=True)
+    worker = ObedientWorker(page=400, answer=300).told("case_name: 24-12\ndocket_number: 24-12\n")
+    record = worker.extract(parsed(f"<ul>{cases}</ul>"), schema).records[2]
+    assert record.data["docket_number"] == "24-12"
+    assert "24-12" not in str(record.data["case_name"])
+
+
 def prose(lines: int) -> str:
     told = "We have told this story for {} years to everybody who asked."
     return "".join(f"<p>{told.format(line)}</p>" for line in range(lines))
