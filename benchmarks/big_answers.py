@@ -117,11 +117,6 @@ def judged(
     for values, gold in pairs:
         right.update(name for name, value in gold.items() if values.get(name) == value)
     tiers = [e["tier"] for r in line["records"] for e in r["evidence"].values() if e.get("tier")]
-    places = [
-        min(e["start"] for e in r["evidence"].values() if e.get("start") is not None)
-        for r in line["records"]
-        if any(e.get("start") is not None for e in r["evidence"].values())
-    ]
     return Answers(
         len(case.html.encode()),
         seconds,
@@ -133,10 +128,18 @@ def judged(
         len(case.gold),
         right,
         len(given) - len(pairs) if case.gold else 0,
-        places == sorted(places),
+        in_order(given, case.gold),
         said.strip().rpartition("\n")[2],
         tiers.count("selector") / max(1, len(tiers)),
     )
+
+
+def in_order(given: Sequence[Gold], gold: Sequence[Gold]) -> bool:
+    """Whether records come as in *gold*, as far as what one of these alone says tells."""
+    said = Counter((name, value) for one in gold for name, value in one.items() if value)
+    at = {pair: place for place, one in enumerate(gold) for pair in one.items() if said[pair] == 1}
+    places = [min(found) for one in given if (found := [at[p] for p in one.items() if p in at])]
+    return places == sorted(places)
 
 
 def matched(given: Sequence[Gold], gold: Sequence[Gold]) -> list[tuple[Gold, Gold]]:

@@ -74,7 +74,7 @@ def register(layout: str, records: int) -> Case:
     """A list of *records* permits, laid out in one of `LAYOUTS`."""
     found = list(permits(records))
     body = "".join(LAYOUTS[layout](found))
-    menu = "".join(f"<li><a href='/{word}'>{word}</a></li>" for word in "Home Help Press".split())
+    menu = "".join(f"<li><a href='/{word}'>{word}</a></li>" for word in ["Home", "Help", "Press"])
     html = (
         f"<!doctype html><html lang='en'><head><title>Permits - Harbour Office</title>"
         f"<base href='{_HOST}/'></head><body><nav><ul>{menu}</ul></nav><h1>Permits</h1>"

@@ -10,10 +10,12 @@ __all__ = [
     "APART",
     "BLOCKS",
     "INVISIBLE",
+    "KEPT_BACK",
     "LINES_KEPT",
     "NOT_SHOWN",
     "is_hidden",
     "joined_cells",
+    "letters",
     "unchosen",
 ]
 
@@ -42,7 +44,10 @@ _MORE_UNSEEN = ("meta", "noembed", "noframes", "noscript", "param", "rp", "scrip
 # Boxes that hold no text of the page's; words on both sides of one do not touch.
 _BOXES = ("applet", "audio", "canvas", "embed", "iframe", "meter", "object", "progress", "svg")
 NOT_SHOWN = frozenset((*_UNSEEN, *_MORE_UNSEEN, *_BOXES, "template", "track", "video"))
-APART = frozenset((*_BOXES, "button", "img", "input", "select", "video"))
+APART = frozenset((*_BOXES, "button", "img", "input", "select", "text", "video"))
+# Of what is not shown, what may hold words for people: fallbacks, choices, parts for scripts.
+KEPT_BACK = frozenset(("applet", "audio", "canvas", "datalist", "meter", "noembed", "noframes"))
+KEPT_BACK = KEPT_BACK.union(("noscript", "object", "progress", "svg", "template", "video"))
 _CELLS = frozenset({"td", "th"})
 # Controls, the soft hyphen and zero-width spaces and joiners: in the source, not on the screen.
 INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff]+")
@@ -55,8 +60,8 @@ _STREAMED_ID = re.compile(r"S:[0-9a-f]+")
 
 
 def is_hidden(tag: Tag) -> bool:
-    if tag.name in NOT_SHOWN:
-        return True
+    if tag.name in NOT_SHOWN:  # a shadow tree is shown in the place of its element's children
+        return not (tag.name == "template" and "shadowrootmode" in tag.attrs)
     if tag.name == "dialog" and "open" not in tag.attrs:
         return True
     if not tag.attrs or tag.name in ("html", "body"):  # scripts show these once they have run
@@ -119,3 +124,12 @@ def _has_plain_text(cell: Tag) -> bool | None:
         elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
             found = found or not node.isspace()
     return found
+
+
+def letters(tag: Tag) -> int:
+    """Letters of text in *tag*, those of scripts and the like left out."""
+    return sum(
+        len(text.strip())
+        for text in tag.descendants
+        if type(text) is NavigableString and text.parent and text.parent.name not in NOT_SHOWN
+    )

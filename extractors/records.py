@@ -18,7 +18,7 @@ from statistics import median
 
 from extractors.blocks import CELL_MARK, ParsedPage
 from extractors.entries import Entry, entries_of
-from extractors.judging import FEWEST, Judge
+from extractors.judge import Family, Judge
 from extractors.sections import blocks_to_skip
 from extractors.values.days import is_day
 from schemas.document import Document
@@ -26,6 +26,7 @@ from schemas.schema import Schema
 
 __all__ = ["Entry", "Listing", "find_records", "list_records", "records_at"]
 
+_FEWEST = 2
 _LEAST_SCORE = 0.5
 _ABOUT = 0.95  # of the best score: as good
 _FEW_MORE = 0.05
@@ -98,15 +99,17 @@ def _likeliest(document: Document, judge: Judge, skipped: Set[int]) -> Sequence[
     families = list(_families(document, judge.signs))
     rated: list[_Rated] = []
     for family in families:
-        left = [[part for part in cut if part.start not in skipped] for cut in family]
-        parts = judge.those_alike(left)
-        rated.append(_Rated(judge.score(parts), parts, left))
+        kept = [part for part in judge.those_alike(family) if part.start not in skipped]
+        score = 0.0 if judge.are_pieces(family) else judge.score(kept)
+        rated.append(_Rated(score, kept, family))
     best = max(rated, key=lambda one: one.score, default=None)
     if best is None or best.score < _LEAST_SCORE:
         return []
-    best = _widest(best, rated)
     within = _within_days(document, judge, families, best.parts)
-    return judge.with_thin(best.parts, best.family) if within is best.parts else within
+    if within is not best.parts:
+        return within
+    whole = judge.with_thin(best.parts, _widest(best, rated))
+    return [part for part in whole if part.start not in skipped]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +118,20 @@ class _Rated:
 
     score: float
     parts: Sequence[range]
-    family: Sequence[Sequence[range]]
+    family: Family
 
 
-def _widest(best: _Rated, rated: Sequence[_Rated]) -> _Rated:
-    """*best*, or a cut that has all its parts and a few more among these: elements around the same
-    records, some of which lack what *best* goes by."""
+def _widest(best: _Rated, rated: Sequence[_Rated]) -> Family:
+    """The cut of *best*, or one that has all its parts and a few more among these: elements around
+    the same records, some of which lack what *best* goes by."""
     parts = set(best.parts)
     for one in rated:
-        family = [cut for cut in one.family if not parts.isdisjoint(cut)]
-        more = sum(map(len, family)) - len(parts)
+        family = {p: cut for p, cut in one.family.items() if not parts.isdisjoint(cut)}
+        more = sum(map(len, family.values())) - len(parts)
         about = 0 < more <= _FEW_MORE * len(parts) and one.score >= _ABOUT * best.score
-        if about and parts.issubset(part for cut in family for part in cut):
-            return replace(best, family=family)
-    return best
+        if about and parts.issubset(part for cut in family.values() for part in cut):
+            return family
+    return best.family
 
 
 # Candidates
@@ -140,22 +143,23 @@ def _planned(document: Document, judge: Judge, path: str | None) -> list[range]:
     for children in _siblings(document, judge.signs).values() if path else ():
         starters = [child for child in children if re.sub(r"\[\d+\]", "", child.path) == path]
         found += _cut(children, starters) if starters else []
-    return judge.those_alike([sorted(found, key=lambda part: part.start)]) if found else []
+    whole = sorted(found, key=lambda part: part.start)
+    return judge.those_alike({"": whole}) if found else []
 
 
-def _families(document: Document, signs: Sequence[tuple[bool, ...]]) -> Iterator[list[list[range]]]:
+def _families(document: Document, signs: Sequence[tuple[bool, ...]]) -> Iterator[Family]:
     """Ways to cut the page into records: for each parent of one make, its records' blocks."""
-    families: dict[object, list[list[range]]] = defaultdict(list)
+    families: dict[object, dict[str, list[range]]] = defaultdict(dict)
     for parent, children in _siblings(document, signs).items():
         make = re.sub(r"\[\d+\]", "", parent)
         for tag in dict.fromkeys(child.tag for child in children):  # a set has no order
             starters = [child for child in children if child.tag == tag]
-            families[make, tag].append(_cut(children, starters))
+            families[make, tag][parent] = _cut(children, starters)
             kinds = Counter(child.shape for child in starters)
             for shape, count in kinds.items():
-                if FEWEST <= count < len(starters):
+                if _FEWEST <= count < len(starters):
                     alike = [child for child in starters if child.shape == shape]
-                    families[make, tag, shape].append(_cut(children, alike))
+                    families[make, tag, shape][parent] = _cut(children, alike)
     return iter(families.values())
 
 
@@ -214,17 +218,18 @@ def _cut(children: Sequence[_Element], starters: Sequence[_Element]) -> list[ran
 def _within_days(
     document: Document,
     judge: Judge,
-    families: Sequence[Sequence[Sequence[range]]],
+    families: Sequence[Family],
     parts: Sequence[range],
 ) -> Sequence[range]:
     """Where *parts* are days, a line with the date and what happens then, the records within."""
     heads = [document.quote(document.blocks[part.start].span) for part in parts]
-    if max(map(len, parts)) < 1 + FEWEST or not all(map(is_day, heads[:_HEADS])):
+    if max(map(len, parts)) < 1 + _FEWEST or not all(map(is_day, heads[:_HEADS])):
         return parts
     rests = [range(part.start + 1, part.stop) for part in parts]
     best: tuple[int, float, Sequence[range]] = (0, 0.0, parts)
     for family in families:
-        within = sorted((p for cut in family for p in _clipped(cut, rests)), key=lambda p: p.start)
+        clipped = [part for cut in family.values() for part in _clipped(cut, rests)]
+        within = sorted(clipped, key=lambda part: part.start)
         if len(within) > len(parts) and judge.are_whole(within):
             covered = sum(len(part) for part in within if part.start < parts[-1].start)
             best = max(best, (covered, judge.score(within), within))

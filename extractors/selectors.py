@@ -18,8 +18,8 @@ from functools import cache
 from typing import Any
 
 from extractors.blocks import CELL_MARK
+from extractors.forms import FORMS, forms_of
 from extractors.outline import Region, fold, stripped
-from extractors.ranking import forms_of
 from extractors.values.customs import Customs
 from extractors.values.normalise import normalise
 from schemas.document import Span
@@ -231,7 +231,7 @@ def leaves(asked: Field) -> list[tuple[str, Field]]:
 def face_of(region: Region, asked: Field) -> str:
     """The region's face, and whether it has anything of the form that *asked* would have."""
     held = "".join(region.quotes())
-    forms = "".join("+" if form.search(held) else "-" for form, _ in forms_of(asked))
+    forms = "".join("+" if FORMS[form].search(held) else "-" for form in forms_of(asked))
     return f"{region.face()}{forms}"
 
 
@@ -276,10 +276,13 @@ def _value(
 
 
 def lead_of(region: Region, place: Span) -> str:
-    """The words before *place* in its block, or its cell of a row, folded; "9" for any number."""
+    """The words before *place* in its block, or its cell of a row, and in it those before its first
+    number; folded, with "9" for any number."""
     start = region.outline.page.document.block_at(place.start).span.start
     start = max(start, region.text.rfind(CELL_MARK, start, place.start) + 1)
-    return re.sub(r"\d+", "9", fold(region.text[start : place.start]))
+    number = re.compile(r"\d").search(region.text, place.start, place.end)
+    words = region.text[start : number.start() if number else place.start]
+    return re.sub(r"\d+", "9", fold(words))
 
 
 def meaning(

@@ -28,6 +28,8 @@ PIECES = st.one_of(
     st.sampled_from(
         [
             *("<img alt='5 of 6'>", "<time datetime=2024-05-17>", "<meta itemprop=a content=b9>"),
+            *("<dialog>", "</div>", "<frameset>", "<noframes>", "<style>.a{display:none}</style>"),
+            *("<p class=a>", "<datalist>", "<template shadowrootmode=open>", "</template>"),
             *("<abbr title='a\n7'>", "<svg aria-label=8>", "<a href='mailto:a@b.org?x'>"),
             *("<a href='/x'>", "<a href=http://[>", "<p hidden>", "<div style='display:none'>"),
             *("<!--", "-->", "<![CDATA[", "]]>", "<?php", "<!doctype html>", "<p a='", '">', "<"),
@@ -61,8 +63,15 @@ def parsed(html: str, url: str = URL) -> ParsedPage:
 
 
 def texts(html: str) -> list[str]:
-    document = parsed(html).document
+    """The visible blocks, in order."""
+    document = parsed(html).document.visible
     return [document.quote(block.span) for block in document.blocks]
+
+
+def unseen(html: str) -> list[tuple[str, str]]:
+    """XPaths and texts of what the page does not show."""
+    document = parsed(html).document
+    return [(b.xpath, document.quote(b.span)) for b in document.blocks if b.hidden]
 
 
 def paths(html: str) -> list[str]:
@@ -133,6 +142,52 @@ def test_links_beside_each_other_are_kept_apart() -> None:
 )
 def test_what_a_browser_does_not_show_is_left_out(hidden: str) -> None:
     assert texts(f"<p>a</p>{hidden}<p>b</p>") == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        (
+            "<div hidden>a <b>b</b><p>c</div>",
+            [("/html/body/div", "a b"), ("/html/body/div/p", "c")],
+        ),
+        ("<p>x <span style='display:none'>a</span>", [("/html/body/p[2]/span", "a")]),
+        ("<dialog>a</dialog>", [("/html/body/dialog", "a")]),
+        ("<noscript>a</noscript>", [("/html/body/noscript", "a")]),
+        ("<template><p>a</template>", [("/html/body/template/p", "a")]),
+        ("<object>a</object>", [("/html/body/object", "a")]),
+        ("<svg><text>a</text><text>b</text></svg>", [("/html/body/svg", "a b")]),
+        ("<select><option>x<option>a</select>", [("/html/body/select/option[2]", "a")]),
+        ("<datalist><option>a</datalist>", [("/html/body/datalist/option", "a")]),
+        (
+            "<div hidden>a<div hidden>b</div></div>",
+            [("/html/body/div", "a"), ("/html/body/div/div", "b")],
+        ),
+        ("<div hidden><script>x</script><style>y</style>a</div>", [("/html/body/div", "a")]),
+        ("<table hidden><tr><td>a<td>b</table>", [("/html/body/table/tr", "a | b")]),
+    ],
+)
+def test_what_is_hidden_is_kept_after_everything_else(
+    html: str, kept: list[tuple[str, str]]
+) -> None:
+    html = f"<p>Tea<img alt='5 of 6'></p>{html}<p>Pot"
+    document = parsed(html).document
+
+    assert unseen(html) == kept
+    assert [block.hidden for block in document.blocks] == sorted(b.hidden for b in document.blocks)
+    assert document.text.startswith(document.without_hidden.text)
+    assert document.without_hidden.text.endswith("5 of 6")
+    root = lxml.html.document_fromstring(html)
+    for path, text in kept:
+        found = root.xpath(path)
+        assert isinstance(found, list)
+        (element,) = found
+        assert isinstance(element, lxml.html.HtmlElement)
+        assert set(text.replace(" | ", "")) <= set("".join(map(str, element.itertext()))) | {" "}
+
+
+def test_a_shadow_tree_is_shown() -> None:
+    assert texts("<x-y><template shadowrootmode=open><p>a</template></x-y>") == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -270,10 +325,10 @@ def test_blocks_and_links_hold_their_laws_on_any_markup(html: str) -> None:
     plain = [quote.replace(RAISED, " ") for quote in quotes]
     assert all(quote == " ".join(quote.split()) != "" for quote in plain)
     assert all(len(quote.splitlines()) == 1 for quote in quotes)
-    assert [block.is_attribute for block in document.blocks] == sorted(
-        block.is_attribute for block in document.blocks
-    )
-    assert document.text.startswith(document.visible.text)
+    order = [(block.hidden, block.is_attribute) for block in document.blocks]
+    assert order == sorted(order)
+    assert document.text.startswith(document.without_hidden.text)
+    assert document.without_hidden.text.startswith(document.visible.text)
     for link in page.links:
         words = document.quote(link.span)
         assert words == words.strip() != ""

@@ -1,25 +1,27 @@
-"""How well a way to cut a page into records fits: what each part says of what is asked for."""
+"""How well a way to cut a page into records says what a schema asks for."""
 
 from __future__ import annotations
 
 import math
 import re
 from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Sequence
-from statistics import median
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+from statistics import fmean, median
 
 from extractors.blocks import CELL_MARK, ParsedPage
 from extractors.entries import LEVELS, headings_above
+from extractors.forms import FORMS, asks_for_number, forms_of
 from extractors.nodes import Node, make_name
-from extractors.ranking import Form, forms_of
-from schemas.schema import Kind, Schema
+from schemas.schema import Field, Kind, Schema
 
-__all__ = ["FEWEST", "Judge"]
+__all__ = ["Family", "Judge"]
 
-FEWEST = 2
-"""Records of a list."""
+Family = Mapping[str, Sequence[range]]
+"""Parts of a page, each some of its blocks, by the path of the element that they stand in."""
 
+_FEWEST = 2
 _CREDIT = (0.0, 1.0, 0.8, 0.5, 0.5)  # by how often a form is found in one record; seldom more
 _OFTEN = 0.2
 _WORDS = 6.0  # of a record; those with fewer are likely menus
@@ -28,10 +30,18 @@ _AROUND_SHARE = 0.2
 _MISCUT = 0.8
 _ALIKE = 0.5  # of the best parent's fit that another parent of the same make must reach
 _WHOLE = re.compile(rf"\d[:.h]\d\d|\d ?[ap]\.?m\b|{re.escape(CELL_MARK)}", re.IGNORECASE)
-_MOST = 0.8
+_MOST, _HARDLY = 0.8, 0.3
+_PARENTS = 5
+_LISTED = 4  # records under one parent, which then is a list by itself
 _CELLS = frozenset({"td", "th"})  # as steps: with a number, there are others in the row
 _ITEMS = frozenset({"article", "li", "tr"})
 _STRANGE = "?"
+_NAME_WORDS = 4  # of a column's name
+# A number such as records have: with letters, signs or many digits, and no date.
+_SERIAL = re.compile(
+    r"(?<![\w./-])(?!\d{1,4}([./-])\d{1,2}\1\d{2,4}(?!\d))(?=[\w-]*\d)"
+    r"(?:[A-Z]{1,5}-?\d[\w-]{2,}|\d+[A-Z]{1,4}-?\d[\w-]*|\d+(?:-\w+)+|\d{5,})(?![\w./-]*\w)"
+)
 
 
 class Judge:
@@ -41,11 +51,10 @@ class Judge:
         self._document = page.document
         self._texts = [page.document.quote(block.span) for block in page.document.blocks]
         fields = list(schema.walk())
-        self._forms: list[Form] = list(
-            dict.fromkeys(form for field in fields for form in forms_of(field))
-        )
+        self._forms = list(dict.fromkeys(form for field in fields for form in _forms(field)))
         self._pieces = len(fields)
-        self._labels = {label for field in fields for label in field.labels}
+        self._field_labels = [frozenset(field.labels) for field in fields]
+        self._labels = frozenset().union(*self._field_labels)
         starts = [block.span.start for block in page.document.blocks]
         self._links = Counter(bisect_right(starts, link.span.start) - 1 for link in page.links)
         self._wants_links = any(field.kind is Kind.URL for field in fields)
@@ -59,16 +68,20 @@ class Judge:
         ]
 
     def _count(self, text: str) -> list[int]:
-        return [len(pattern.findall(text)) for pattern, _ in self._forms]
+        return [len(form.findall(text)) for form in self._forms]
 
-    def those_alike(self, family: Sequence[Sequence[range]]) -> list[range]:
-        """Records under the parents that fit about as well as the best of them."""
+    def those_alike(self, family: Family) -> list[range]:
+        """Records under the parents that fit about as well as the best of them. Where one holds a
+        list, what stands alone under another must look like a record of some."""
         return self._without_strangers(self._that_fit(family))
 
-    def _that_fit(self, family: Sequence[Sequence[range]]) -> list[range]:
-        fits = [self.fit(parts) for parts in family]
-        best = max(fits)
-        kept = [parts for parts, fit in zip(family, fits, strict=True) if fit >= _ALIKE * best]
+    def _that_fit(self, family: Family) -> list[range]:
+        fits = {parent: self.fit(parts) for parent, parts in family.items()}
+        best = max(fits.values())
+        kept = [parts for parent, parts in family.items() if fits[parent] >= _ALIKE * best]
+        if max(map(len, kept)) >= _LISTED:
+            faces = Counter(self._face(part) for parts in kept for part in parts)
+            kept = [parts for parts in kept if len(parts) > 1 or faces[self._face(parts[0])] > 1]
         return sorted((p for parts in kept for p in parts), key=lambda p: p.start)
 
     def _without_strangers(self, parts: list[range]) -> list[range]:
@@ -80,22 +93,25 @@ class Judge:
             return parts
         looks = [self._face(part) for part in parts]
         usual = Counter(looks).most_common(1)[0][0]
+        first = says.index(True)
         return [
             part
             for place, part in enumerate(parts)
             if says[place]
-            or (looks[place] == usual and not (place == 0 and self._names_fields(part)))
+            or (
+                looks[place] == usual
+                and not (place < first and self._names_fields(part))
+                and not self._names_columns(part)
+            )
         ]
 
-    def with_thin(
-        self, parts: Sequence[range], family: Sequence[Sequence[range]]
-    ) -> Sequence[range]:
+    def with_thin(self, parts: Sequence[range], family: Family) -> Sequence[range]:
         """*parts*, the records of *family*, with those that were taken for strangers as they have
         no form asked for, but consist of what records consist of: they only lack what others say.
         At the ends of the list, where other things stand, elements must be made for items."""
         every = self._that_fit(family)
         kept = set(parts)
-        if len(every) == len(kept):
+        if kept.issuperset(every):
             return parts
         known = {sign for part in kept for sign in self._make(part)}
         inner = range(parts[0].start, parts[-1].start)
@@ -107,6 +123,7 @@ class Judge:
                 known.issuperset(make := self._make(part) or {_STRANGE})
                 and (part.start in inner or any(map(_tells, make)))
                 and not (part.start < inner.start and self._names_fields(part))
+                and not self._names_columns(part)
             )
         ]
 
@@ -119,6 +136,23 @@ class Judge:
         makes = {_nested(nodes, node) for node in nodes[first:last]}
         steps = (blocks[place].xpath.rpartition("/")[2] for place in part)
         return makes | {f"one {step}" for step in steps if step in _CELLS}
+
+    def are_pieces(self, family: Family) -> bool:
+        """Whether each parent, or what holds it, is one record, cut up: what comes first in it says
+        something of what is asked, and the rest hardly ever does."""
+        held: dict[str, list[range]] = defaultdict(list)
+        for parent, parts in family.items():
+            held[parent[: parent.rfind("/")]] += parts
+        return any(map(self._are_cut_up, (family, held)))
+
+    def _are_cut_up(self, family: Family) -> bool:
+        several = [parts for parts in family.values() if len(parts) > 1]
+        if len(several) < _PARENTS or 2 * len(several) < len(family):
+            return False
+        first, *then = (
+            fmean(self._says(part) for part in alike if part) for alike in zip_longest(*several)
+        )
+        return first >= _MOST and max(then) <= _HARDLY
 
     def is_surer(self, found: Sequence[range], planned: Sequence[range]) -> bool:
         """Whether *found* is the page's list rather than *planned*. By forms asked for alone:
@@ -138,6 +172,14 @@ class Judge:
         blocks = self._document.blocks
         return tuple((blocks[i].tag, self._texts[i].count(CELL_MARK)) for i in part)
 
+    def _names_columns(self, part: range) -> bool:
+        """Whether it is short words without a digit that name several fields."""
+        text = " ".join(self._texts[i] for i in part).lower()
+        words = re.findall(r"\w+", text)
+        if any(map(str.isdigit, text)) or len(words) > _NAME_WORDS * (1 + text.count(CELL_MARK)):
+            return False
+        return sum(not labels.isdisjoint(words) for labels in self._field_labels) > 1
+
     def _names_fields(self, part: range) -> bool:
         words = " ".join(self._texts[i] for i in part).lower()
         return any(label in words for label in self._labels)
@@ -147,7 +189,7 @@ class Judge:
         return any(count for place in part for count in self._counts[place])
 
     def score(self, parts: Sequence[range]) -> float:
-        if len(parts) < FEWEST:
+        if len(parts) < _FEWEST:
             return 0.0
         shapes = Counter(len(part) for part in parts)
         regular = shapes.most_common(1)[0][1] / len(parts)
@@ -192,6 +234,13 @@ class Judge:
         if self._wants_links:
             found.append(sum(self._links[i] for i in part))
         return (1 + sum(map(_credit, found))) / (1 + len(found))
+
+
+def _forms(field: Field) -> Iterator[re.Pattern[str]]:
+    """Of the forms that *field* has; a record's own number is one too, where it is asked for."""
+    yield from (FORMS[form] for form in forms_of(field))
+    if asks_for_number(field):
+        yield _SERIAL
 
 
 def _credit(count: int) -> float:
