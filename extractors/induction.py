@@ -20,6 +20,7 @@ from extractors.selectors import (
     Selectors,
     Tally,
     face_of,
+    lead_of,
     leaves,
     meaning,
     shape_of,
@@ -63,6 +64,9 @@ class _Case:
 
     def quote(self, place: Span) -> str:
         return self.region.text[place.start : place.end]
+
+    def leads(self) -> Iterator[str]:
+        return (lead_of(self.region, v.evidence.span) for v in self.values if v.evidence)
 
 
 def learn(
@@ -147,7 +151,7 @@ class _Learner:
     def learned(self) -> Learned:
         rules = tuple(self._rules())
         texts = [_quote(value) for case in self._found for value in case.values]
-        look = Look.of(texts) if texts else None
+        look = Look.of(texts, (lead for c in self._found for lead in c.leads())) if texts else None
         faces = self._faces([selector for selector, _ in rules])
         sure = {f: t for f, t in faces.items() if t.checked >= _NULLS and allows(t)}
         return Learned(rules, sure, look, self._said)
@@ -159,7 +163,7 @@ class _Learner:
         tallies = [tally for _, tally in learned.rules]
         for case in self._cases:
             answer = self._first_answer(selectors, case)
-            if answer and all(_fits(learned.look, case.quote(place)) for place in answer[1]):
+            if answer and all(_fits(learned.look, case, place) for place in answer[1]):
                 number, places = answer
                 agreed = self._agrees(case, places)
                 tallies[number] = tallies[number].and_then(agreed=agreed)
@@ -326,9 +330,9 @@ class _Learner:
         return {words: said.pop() for words, said in sorted(heard.items()) if len(said) == 1}
 
 
-def _fits(look: Look | None, quote: str) -> bool:
+def _fits(look: Look | None, case: _Case, place: Span) -> bool:
     """Whether it would be answered at all: a place of another look is left open."""
-    return look is not None and look.fits(quote)
+    return look is not None and look.fits(case.quote(place), lead_of(case.region, place))
 
 
 def _quote(value: Value) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -13,6 +13,7 @@ from statistics import fmean, median
 from extractors.blocks import CELL_MARK, ParsedPage
 from extractors.entries import LEVELS, headings_above
 from extractors.forms import FORMS, asks_for_number, forms_of
+from extractors.nodes import Node, make_name
 from schemas.schema import Field, Kind, Schema
 
 __all__ = ["Family", "Judge"]
@@ -32,6 +33,9 @@ _WHOLE = re.compile(rf"\d[:.h]\d\d|\d ?[ap]\.?m\b|{re.escape(CELL_MARK)}", re.IG
 _MOST, _HARDLY = 0.8, 0.3
 _PARENTS = 5
 _LISTED = 4  # records under one parent, which then is a list by itself
+_CELLS = frozenset({"td", "th"})  # as steps: with a number, there are others in the row
+_ITEMS = frozenset({"article", "li", "tr"})
+_STRANGE = "?"
 _NAME_WORDS = 4  # of a column's name
 # A number such as records have: with letters, signs or many digits, and no date.
 _SERIAL = re.compile(
@@ -47,7 +51,7 @@ class Judge:
         self._document = page.document
         self._texts = [page.document.quote(block.span) for block in page.document.blocks]
         fields = list(schema.walk())
-        self._forms = list({form for field in fields for form in _forms(field)})
+        self._forms = list(dict.fromkeys(form for field in fields for form in _forms(field)))
         self._pieces = len(fields)
         self._field_labels = [frozenset(field.labels) for field in fields]
         self._labels = frozenset().union(*self._field_labels)
@@ -56,6 +60,8 @@ class Judge:
         self._wants_links = any(field.kind is Kind.URL for field in fields)
         self._counts = [self._count(text) for text in self._texts]
         self._headings = headings_above(page.document)
+        self._nodes = page.nodes
+        self._node_starts = [node.span.start for node in page.nodes]
         self.signs = [
             (*(count > 0 for count in counts), self._links[place] > 0)
             for place, counts in enumerate(self._counts)
@@ -67,15 +73,16 @@ class Judge:
     def those_alike(self, family: Family) -> list[range]:
         """Records under the parents that fit about as well as the best of them. Where one holds a
         list, what stands alone under another must look like a record of some."""
+        return self._without_strangers(self._that_fit(family))
+
+    def _that_fit(self, family: Family) -> list[range]:
         fits = {parent: self.fit(parts) for parent, parts in family.items()}
         best = max(fits.values())
         kept = [parts for parent, parts in family.items() if fits[parent] >= _ALIKE * best]
         if max(map(len, kept)) >= _LISTED:
             faces = Counter(self._face(part) for parts in kept for part in parts)
             kept = [parts for parts in kept if len(parts) > 1 or faces[self._face(parts[0])] > 1]
-        return self._without_strangers(
-            sorted((p for parts in kept for p in parts), key=lambda p: p.start)
-        )
+        return sorted((p for parts in kept for p in parts), key=lambda p: p.start)
 
     def _without_strangers(self, parts: list[range]) -> list[range]:
         """Without rows of column names, separators and the like: what has none of the forms asked
@@ -97,6 +104,38 @@ class Judge:
                 and not self._names_columns(part)
             )
         ]
+
+    def with_thin(self, parts: Sequence[range], family: Family) -> Sequence[range]:
+        """*parts*, the records of *family*, with those that were taken for strangers as they have
+        no form asked for, but consist of what records consist of: they only lack what others say.
+        At the ends of the list, where other things stand, elements must be made for items."""
+        every = self._that_fit(family)
+        kept = set(parts)
+        if kept.issuperset(every):
+            return parts
+        known = {sign for part in kept for sign in self._make(part)}
+        inner = range(parts[0].start, parts[-1].start)
+        return [
+            part
+            for part in every
+            if part in kept
+            or (
+                known.issuperset(make := self._make(part) or {_STRANGE})
+                and (part.start in inner or any(map(_tells, make)))
+                and not (part.start < inner.start and self._names_fields(part))
+                and not self._names_columns(part)
+            )
+        ]
+
+    def _make(self, part: range) -> set[str]:
+        """What the elements are called that *part* consists of, and each within which. A cell that
+        is the only one of its row is one of its own kind."""
+        blocks, nodes = self._document.blocks, self._nodes
+        first = bisect_left(self._node_starts, blocks[part.start].span.start)
+        last = bisect_left(self._node_starts, blocks[part.stop - 1].span.end)
+        makes = {_nested(nodes, node) for node in nodes[first:last]}
+        steps = (blocks[place].xpath.rpartition("/")[2] for place in part)
+        return makes | {f"one {step}" for step in steps if step in _CELLS}
 
     def are_pieces(self, family: Family) -> bool:
         """Whether each parent, or what holds it, is one record, cut up: what comes first in it says
@@ -206,3 +245,14 @@ def _forms(field: Field) -> Iterator[re.Pattern[str]]:
 
 def _credit(count: int) -> float:
     return _CREDIT[count] if count < len(_CREDIT) else _OFTEN
+
+
+def _nested(nodes: Sequence[Node], node: Node) -> str:
+    around = make_name(nodes[node.parent].names) if node.parent >= 0 else ""
+    return f"{around}/{make_name(node.names)}"
+
+
+def _tells(make: str) -> bool:
+    """Whether elements of that kind are made for items of lists."""
+    own = make.rpartition("/")[2]
+    return own in _ITEMS or any(sign in own for sign in ".=")

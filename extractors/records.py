@@ -28,6 +28,8 @@ __all__ = ["Entry", "Listing", "find_records", "list_records", "records_at"]
 
 _FEWEST = 2
 _LEAST_SCORE = 0.5
+_ABOUT = 0.95  # of the best score: as good
+_FEW_MORE = 0.05
 _HEADS, _COVERED = 3, 0.7  # days looked at; share of their blocks that their records must be
 
 
@@ -94,16 +96,42 @@ def _note(planned: int, found: int) -> str:
 
 def _likeliest(document: Document, judge: Judge, skipped: Set[int]) -> Sequence[range]:
     """The records that say most of what is asked; `[]` where none are likely to be any."""
-    best: tuple[float, list[range]] = (0.0, [])
     families = list(_families(document, judge.signs))
+    rated: list[_Rated] = []
     for family in families:
         kept = [part for part in judge.those_alike(family) if part.start not in skipped]
         score = 0.0 if judge.are_pieces(family) else judge.score(kept)
-        if len(kept) >= _FEWEST and score > best[0]:
-            best = (score, kept)
-    if best[0] < _LEAST_SCORE:
+        rated.append(_Rated(score, kept, family))
+    best = max(rated, key=lambda one: one.score, default=None)
+    if best is None or best.score < _LEAST_SCORE:
         return []
-    return _within_days(document, judge, families, best[1])
+    within = _within_days(document, judge, families, best.parts)
+    if within is not best.parts:
+        return within
+    whole = judge.with_thin(best.parts, _widest(best, rated))
+    return [part for part in whole if part.start not in skipped]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rated:
+    """A way to cut the page, and those of its parts that are alike."""
+
+    score: float
+    parts: Sequence[range]
+    family: Family
+
+
+def _widest(best: _Rated, rated: Sequence[_Rated]) -> Family:
+    """The cut of *best*, or one that has all its parts and a few more among these: elements around
+    the same records, some of which lack what *best* goes by."""
+    parts = set(best.parts)
+    for one in rated:
+        family = {p: cut for p, cut in one.family.items() if not parts.isdisjoint(cut)}
+        more = sum(map(len, family.values())) - len(parts)
+        about = 0 < more <= _FEW_MORE * len(parts) and one.score >= _ABOUT * best.score
+        if about and parts.issubset(part for cut in family.values() for part in cut):
+            return family
+    return best.family
 
 
 # Candidates
@@ -124,7 +152,7 @@ def _families(document: Document, signs: Sequence[tuple[bool, ...]]) -> Iterator
     families: dict[object, dict[str, list[range]]] = defaultdict(dict)
     for parent, children in _siblings(document, signs).items():
         make = re.sub(r"\[\d+\]", "", parent)
-        for tag in {child.tag for child in children}:
+        for tag in dict.fromkeys(child.tag for child in children):  # a set has no order
             starters = [child for child in children if child.tag == tag]
             families[make, tag][parent] = _cut(children, starters)
             kinds = Counter(child.shape for child in starters)
