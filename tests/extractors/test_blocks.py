@@ -239,7 +239,8 @@ def test_a_row_of_plain_cells_is_one_block() -> None:
 
 
 def test_cells_of_layout_tables_are_blocks_of_their_own() -> None:
-    html = "<table><tr><td><p>a</p><p>a2</p><td>b<tr><td>only<td><tr><td><table><tr><td>c<td>d</table></table>"
+    inner = "<table><tr><td>c<td>d</table>"
+    html = f"<table><tr><td><p>a<p>a2<td>b<tr><td>only<td><tr><td>{inner}</table>"
 
     assert texts(html) == ["a", "a2", "b", "only", "c | d"]
 
