@@ -76,7 +76,7 @@ def read(name: str) -> Reading:
     started = time.process_time()
     page = parse_page(Page("page", "https://ex.org/", body, "text/html; charset=utf-8"))
     entries = find_records(page, _LIST) if "table" in name else ()
-    Shown(page.document.without_hidden, count_tokens=_words).choose(_LIST, budget=800)
+    Shown(page, count_tokens=_words).choose(_LIST, budget=800)
     seconds = time.process_time() - started
     said, kept = (_numbered(text) for text in (body.decode(), page.document.text))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

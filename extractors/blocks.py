@@ -16,6 +16,7 @@ from extractors.attributes import MAX_NOTED, Noted, facts, offered
 from extractors.elements import (
     APART,
     BLOCKS,
+    FEED_ITEMS,
     INVISIBLE,
     KEPT_BACK,
     LINES_KEPT,
@@ -43,6 +44,8 @@ SWALLOWED = 5  # times as many letters, in one element
 
 _LONGEST_TAG = 35  # characters of a language tag (RFC 5646)
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
+_FEED = re.compile(r"\s*(?:<[?!][^<>]*>\s*)*<(?:rss|feed|rdf:rdf)\b", re.IGNORECASE)
+_FRAME, _TAG = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL), re.compile(r"<[^<>]*>")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 
 
@@ -65,7 +68,8 @@ class ParsedPage:
 
     `linked`: the words of every `<a href>`, in order, also where its address is not on the web.
     `following`: where a link of the relation "next" leads, with words or without; `None`: nowhere
-        but here. `nodes`: every element that holds text, as selectors see it.
+        but here. `nodes`: every element that holds text, as selectors see it. `breaks`: where words
+        end that `<br>` follows, in rows that are one block: elsewhere it ends the block.
     """
 
     document: Document
@@ -73,6 +77,7 @@ class ParsedPage:
     linked: tuple[Span, ...] = ()
     following: str | None = None
     nodes: tuple[Node, ...] = ()
+    breaks: tuple[int, ...] = ()
 
 
 def parse_page(page: Page) -> ParsedPage:
@@ -88,9 +93,12 @@ def parse_page(page: Page) -> ParsedPage:
     `Document.url` is the page's, or for files its `<base href>`, or "".
 
     Raises:
-        NotAPage: the parser refused the markup, or it has more than `MAX_TAGS` tags.
+        NotAPage: the parser refused the markup, it has more than `MAX_TAGS` tags, or it is in an
+            encoding that browsers no longer read.
     """
-    text, _ = decode(page.body, page.content_type)
+    text, encoding = decode(page.body, page.content_type)
+    if encoding == "replacement":
+        raise NotAPage("its encoding is one that browsers no longer read", hint="save it as UTF-8")
     soup = _parsed(text, page.content_type)
     writer = _written(soup)
     target = _absolute(next(iter(writer.targets), ""), page.url) or page.url
@@ -109,7 +117,8 @@ def parse_page(page: Page) -> ParsedPage:
     leads = (_absolute(href, target) for href in writer.following)
     following = next((url for url in leads if url not in ("", document.url)), None)
     nodes = writer.nodes.nodes()
-    return ParsedPage(document, tuple(links), tuple(linked), following, nodes)
+    breaks = tuple(dict.fromkeys(writer.breaks))
+    return ParsedPage(document, tuple(links), tuple(linked), following, nodes, breaks)
 
 
 def _parsed(text: str, content_type: str | None) -> BeautifulSoup:
@@ -133,7 +142,19 @@ def _markup(text: str, content_type: str | None) -> str:
     text = text.replace("\0", "")
     if (content_type or "").strip().lower().startswith("text/plain"):
         return f"<pre>{html.escape(text, quote=False)}</pre>"
+    if _FEED.match(text):
+        text = _feed_text(text)
     return _XML_DECLARATION.sub("", text) if "<" in text else f"<pre>{text}</pre>"
+
+
+def _feed_text(text: str) -> str:
+    """A feed without the frames around its texts, which HTML takes for comments."""
+    return _FRAME.sub(lambda found: html.escape(_TAG.sub(" ", found[1]), quote=False), text)
+
+
+def _is_page_title(tag: Tag) -> bool:
+    """Whether *tag* names the page, not an item of a feed."""
+    return tag.name == "title" and not (tag.parent and tag.parent.name in FEED_ITEMS)
 
 
 def _language(soup: BeautifulSoup, locales: Sequence[str]) -> str:
@@ -221,7 +242,7 @@ class _Writer:
     `left_out`: these and others that may hold words. *shown*: such elements that are not left out;
     *everything*: none are. `following`: addresses of links of the relation "next".
     `nodes`: elements with words. `targets`: what relative links are said to be relative to.
-    `locales`: languages that the head names.
+    `locales`: languages that the head names. `breaks`: as `ParsedPage` has them.
     """
 
     def __init__(
@@ -239,6 +260,7 @@ class _Writer:
         self.targets: list[str] = []
         self.locales: list[str] = []
         self.nodes = NodeLog()
+        self.breaks: list[int] = []
         self._run: list[str] = []
         self._end = -1  # of what is written, in the document's text
         self._space = False
@@ -257,7 +279,7 @@ class _Writer:
         self._space = self._space or tag.name in APART
         if tag.attrs and not self._everything:
             self._note(tag)
-        if (tag.name == "title" and self._titled) or self._is_left_out(tag):
+        if (self._titled and _is_page_title(tag)) or self._is_left_out(tag):
             return False
         if id(tag) in self._joined:
             if self._joined[id(tag)]:
@@ -370,6 +392,7 @@ class _Writer:
         """A new block, or in a row that is one block, a space."""
         if self._owners and self._owners[-1].name == "tr":
             self._space = True
+            self.breaks += [self._end] if self._run else []
         else:
             self._end_block()
 

@@ -9,6 +9,7 @@ from bs4.element import NavigableString, PreformattedString, Tag
 __all__ = [
     "APART",
     "BLOCKS",
+    "FEED_ITEMS",
     "INVISIBLE",
     "KEPT_BACK",
     "LINES_KEPT",
@@ -37,7 +38,13 @@ _LISTS = ("dd", "dir", "dl", "dt", "li", "menu", "ol", "ul")
 _TABLES = ("caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr")
 _FORMS = ("fieldset", "form", "legend", "optgroup", "option")
 LINES_KEPT = frozenset({"listing", "plaintext", "pre", "textarea", "xmp"})
-BLOCKS = LINES_KEPT.union(_SECTIONS, _MORE_SECTIONS, _TEXTS, _LISTS, _TABLES, _FORMS)
+# No HTML, but pages of their own: what a feed (RSS, Atom) lists, and what it says of each.
+FEED_ITEMS = frozenset({"entry", "item"})
+_FEEDS = ("channel", "content:encoded", "description", "dc:creator", "dc:date", "guid", "pubdate")
+_MORE_FEEDS = ("published", "updated")
+BLOCKS = LINES_KEPT.union(
+    _SECTIONS, _MORE_SECTIONS, _TEXTS, _LISTS, _TABLES, _FORMS, FEED_ITEMS, _FEEDS, _MORE_FEEDS
+)
 
 _UNSEEN = ("annotation", "annotation-xml", "area", "base", "datalist", "frame", "frameset", "link")
 _MORE_UNSEEN = ("meta", "noembed", "noframes", "noscript", "param", "rp", "script", "style")

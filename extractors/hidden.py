@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from extractors.blocks import ParsedPage
 from extractors.model.tokenizer import TokenCounter
 from extractors.passages import Passage, Shown
-from extractors.ranking import promising_blocks
+from extractors.signs import PageSigns
 from schemas.document import Document, Span
 from schemas.schema import Schema
 
 __all__ = ["hidden_passage"]
+
+_SAYING = frozenset({"words", "forms"})  # signs of what is asked, and not of where it stands
 
 
 def hidden_passage(
@@ -19,9 +22,11 @@ def hidden_passage(
     """The blocks of what *document* hides that are likeliest to state what *schema* asks for,
     within *budget* tokens; `None` where none looks as if it did."""
     hidden = document.hidden
-    if not promising_blocks(hidden, schema):
+    page = ParsedPage(hidden, ())
+    if _SAYING.isdisjoint(sign for signs in PageSigns(page).of(schema) for sign in signs):
         return None
-    passage = Shown(hidden, count_tokens=count_tokens).choose(schema, budget=budget)
+    shown = Shown(page, count_tokens=count_tokens)
+    passage = shown.choose(schema, budget=budget)
     start = len(document.text) - len(hidden.text)
     first = len(document.blocks) - len(hidden.blocks)
     return replace(

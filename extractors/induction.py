@@ -65,16 +65,18 @@ class _Case:
         return self.region.text[place.start : place.end]
 
 
-def learn(schema: Schema, examples: Sequence[Example]) -> Selectors:
+def learn(
+    schema: Schema, examples: Sequence[Example], *, wrong_in: int = _FREE_OF_WRONG
+) -> Selectors:
     """Selectors for the fields of *schema* that *examples* allow; others stay unlearned.
 
     The order of the examples does not matter. A rule agrees with the model on at least three
-    examples, and but for one in nine on all that it answers.
+    examples, and but for one in *wrong_in* others on all that it answers.
     """
     fields = {}
     for asked in schema:
         for name, part in leaves(asked):
-            learned = _Learner(part, _cases(name, part, examples)).learned()
+            learned = _Learner(part, _cases(name, part, examples), wrong_in).learned()
             if learned.rules or learned.absent:
                 fields[name] = learned
     return Selectors(fields)
@@ -122,17 +124,20 @@ def _is_sure(value: Value, region: Region) -> bool:
     return bool(found and value.evidence and region.holds(value.evidence.span))
 
 
-def allows(tally: Tally) -> bool:
+def allows(tally: Tally, wrong_in: int = _FREE_OF_WRONG) -> bool:
     """Whether so few wrong answers are let pass."""
     wrong = tally.checked - tally.agreed
-    return wrong * _FREE_OF_WRONG <= tally.agreed
+    return wrong * wrong_in <= tally.agreed
 
 
 class _Learner:
     """Learns one field from its cases."""
 
-    def __init__(self, asked: Field, cases: Sequence[_Case]) -> None:
+    def __init__(
+        self, asked: Field, cases: Sequence[_Case], wrong_in: int = _FREE_OF_WRONG
+    ) -> None:
         self._asked = asked
+        self._wrong_in = wrong_in
         self._cases = cases
         self._found = [case for case in cases if case.values]
         self._shapes = self._all_shapes()
@@ -201,7 +206,7 @@ class _Learner:
         for number in numbers:
             numbered = replace(selector, nth=number)
             tally = self._tally(numbered, cases)
-            if tally.agreed >= _SUPPORT and allows(tally):
+            if tally.agreed >= _SUPPORT and allows(tally, self._wrong_in):
                 yield numbered, tally
 
     def _tally(self, selector: Selector, cases: Sequence[_Case]) -> Tally:

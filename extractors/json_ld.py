@@ -56,7 +56,8 @@ def _unwrapped(text: str) -> str:
 
 def _strictly(text: str) -> list[Any]:
     """The documents in *text*; control characters in strings are let pass."""
-    decoder, found, place = json.JSONDecoder(strict=False), [], 0
+    decoder, place = json.JSONDecoder(strict=False), 0
+    found: list[Any] = []
     while place < len(text) and len(found) < MAX_DOCUMENTS:
         said, place = decoder.raw_decode(text, place)
         found.append(said)

@@ -82,12 +82,19 @@ class Outline:
         start = span.start
         for stop, after in [*((child.start, child.end) for child in inner), (span.end, span.end)]:
             while start < stop:
-                line_end = self.text.find("\n", start, stop)
-                line_end = stop if line_end < 0 else line_end
+                line_end = self._line_end(start, stop)
                 if run := stripped(self.text, Span(start, line_end)):
                     yield run
                 start = line_end + 1
             start = max(start, after)
+
+    def _line_end(self, start: int, stop: int) -> int:
+        """Where the line from *start* ends, at *stop* at the latest: within a row of one block,
+        where its makers broke it."""
+        found = self.text.find("\n", start, stop)
+        breaks = self.page.breaks
+        broken = bisect_right(breaks, start)
+        return min(stop if found < 0 else found, breaks[broken] if broken < len(breaks) else stop)
 
 
 def _scopes(nodes: Sequence[Node], parent: int) -> tuple[tuple[str, ...], ...]:

@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import Any
 
+from extractors.forms import FORMS, forms_of
 from extractors.outline import Region, fold, stripped
-from extractors.ranking import forms_of
 from extractors.values.customs import Customs
 from extractors.values.normalise import normalise
 from schemas.document import Span
@@ -220,7 +220,7 @@ def leaves(asked: Field) -> list[tuple[str, Field]]:
 def face_of(region: Region, asked: Field) -> str:
     """The region's face, and whether it has anything of the form that *asked* would have."""
     held = "".join(region.quotes())
-    forms = "".join("+" if form.search(held) else "-" for form, _ in forms_of(asked))
+    forms = "".join("+" if FORMS[form].search(held) else "-" for form in forms_of(asked))
     return f"{region.face()}{forms}"
 
 

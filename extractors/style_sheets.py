@@ -117,7 +117,7 @@ def _without_marks(aside: re.Match[str]) -> str:
 def _may_match(prelude: str, known: Set[str]) -> bool:
     if "\\" in prelude or ":not" in prelude:
         return True
-    return any(known.issuperset(_NAMES.findall(one)) for one in prelude.split(","))
+    return any(known >= set(_NAMES.findall(one)) for one in prelude.split(","))
 
 
 # Conditions: True, they hold on a wide screen; False, they do not; None, nobody knows

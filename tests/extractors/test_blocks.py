@@ -179,8 +179,11 @@ def test_what_is_hidden_is_kept_after_everything_else(
     assert document.without_hidden.text.endswith("5 of 6")
     root = lxml.html.document_fromstring(html)
     for path, text in kept:
-        (element,) = root.xpath(path)  # type: ignore[misc, union-attr]
-        assert set(text.replace(" | ", "")) <= set("".join(element.itertext())) | {" "}  # type: ignore[union-attr]
+        found = root.xpath(path)
+        assert isinstance(found, list)
+        (element,) = found
+        assert isinstance(element, lxml.html.HtmlElement)
+        assert set(text.replace(" | ", "")) <= set("".join(map(str, element.itertext()))) | {" "}
 
 
 def test_a_shadow_tree_is_shown() -> None:
@@ -240,7 +243,7 @@ def test_a_row_of_plain_cells_is_one_block() -> None:
 
 def test_cells_of_layout_tables_are_blocks_of_their_own() -> None:
     inner = "<table><tr><td>c<td>d</table>"
-    html = f"<table><tr><td><p>a<p>a2<td>b<tr><td>only<td><tr><td>{inner}</table>"
+    html = f"<table><tr><td><p>a</p><p>a2</p><td>b<tr><td>only<td><tr><td>{inner}</table>"
 
     assert texts(html) == ["a", "a2", "b", "only", "c | d"]
 
@@ -321,6 +324,29 @@ def test_nothing_is_lost_however_deep_it_stands() -> None:
     assert page.document.text == "deep link\nafter"
     assert len(page.document.blocks[0].xpath) < 2000
     assert len(page.links) == 1
+
+
+FEED = """<?xml version="1.0"?><!-- ours --><rss version="2.0"><channel><title>Talks</title>
+<link>https://ex.org/</link><item><title><![CDATA[Oak & <b>elm</b>]]></title>
+<link>https://ex.org/1</link><pubDate>Fri, 3 Apr 2026 10:00:00 GMT</pubDate></item>
+<item><title>Soil</title><link>https://ex.org/2</link><pubDate>Sat, 4 Apr 2026</pubDate></item>
+</channel></rss>"""
+
+
+def test_each_item_of_a_feed_says_its_title_its_address_and_its_day() -> None:
+    document = parse_page(Page("feed.xml", "", FEED.encode(), "application/rss+xml")).document
+    said = [(block.xpath, document.quote(block.span)) for block in document.blocks]
+    items = "/html/body/rss/channel/item[{}]"
+    assert said[2:] == [
+        (f"{items.format(1)}/title", "Oak & elm"),
+        (items.format(1), "https://ex.org/1"),
+        (f"{items.format(1)}/pubdate", "Fri, 3 Apr 2026 10:00:00 GMT"),
+        (f"{items.format(2)}/title", "Soil"),
+        (items.format(2), "https://ex.org/2"),
+        (f"{items.format(2)}/pubdate", "Sat, 4 Apr 2026"),
+    ]
+    root = lxml.html.document_fromstring(FEED.replace('<?xml version="1.0"?>', ""))
+    assert all(root.getroottree().xpath(f"count({path})") == 1 for path, _ in said)
 
 
 @pytest.mark.parametrize("piece", ["<a href=x>", "<select>", "<table><tr><td>", "<b>", "<p>", "< "])

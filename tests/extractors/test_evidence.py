@@ -96,6 +96,16 @@ def test_a_heading_is_quoted_whole_but_for_its_label() -> None:
     assert found.evidence.quote == "Night baker (nights)"
 
 
+def test_of_a_heading_in_lines_only_the_line_is_quoted() -> None:
+    """`h3` with the name, the citation and the day, each an element of its own."""
+    page = Document.from_blocks("", [("/html/body/h3", "Adams v. Baker and Sons - 2024 Ex. 4")])
+    whole, lines = Span(0, len(page.text)), (24,)
+    for starts, quote in (((), page.text), (lines, "Adams v. Baker and Sons")):
+        found = Locator(page, [whole], starts).find("Adams v. Baker", heading=True)
+        assert found is not None
+        assert found.evidence.quote == quote
+
+
 MIXED = st.text(
     st.sampled_from(
         "aé ßİ5.,-$€%'’()[]\\^ \u00a0\u00ad\u200b\u200c\u200d\u200f\u2028שלום مرحبا北京市，。한글🎉"
