@@ -110,7 +110,8 @@ class TarArchive:
 
 def _until_damage(archive: tarfile.TarFile, stream: _Stream) -> Iterator[tarfile.TarInfo]:
     while stream.state is not _State.BROKEN and (info := archive.next()) is not None:
-        archive.members.clear()  # `tarfile` would remember them all
+        # `tarfile` would remember them all; its types leave the list out.
+        archive.members.clear()  # type: ignore[attr-defined]
         yield info
 
 
