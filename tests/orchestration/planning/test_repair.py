@@ -116,3 +116,28 @@ def test_of_several_that_it_quotes_those_that_stand_there_are_taken() -> None:
     tags = repaired({"tags": {"quotes": ["flour", "sugar"]}})["tags"]
     assert isinstance(tags, tuple)
     assert [tag.data for tag in tags if isinstance(tag, Value)] == ["flour"]
+
+
+def test_a_word_that_is_quoted_twice_is_cited_at_two_places() -> None:
+    tags = repaired({"tags": {"quotes": ["oven", "oven"]}}, f"{BODY}<p>Tags: oven, salt</p>")[
+        "tags"
+    ]
+    assert isinstance(tags, tuple)
+    places = [tag.evidence.span for tag in tags if isinstance(tag, Value) and tag.evidence]
+    assert len(places) == len(set(places)) == 2
+
+
+@pytest.mark.parametrize(("budget", "times"), [(1, 1), (100, 1), (101, 2)])
+def test_it_is_asked_until_its_budget_is_spent(budget: int, times: int) -> None:
+    repair = Repair(Scripted(SAME), budget=budget)
+    given = [repair.answer(page(), SCHEMA) for _ in range(3)]
+    assert [one is not None for one in given] == [True] * times + [False] * (3 - times)
+    assert repair.spent == 100 * times
+
+
+def test_a_planner_that_failed_is_not_waited_for_again() -> None:
+    repair = Repair(Scripted("no JSON of that form"), budget=1_000)
+    first = repair.answer(page(), SCHEMA)
+    assert first is not None
+    assert (first.records, first.tokens.prompt, repair.spent) == ((), 100, 100)
+    assert repair.answer(page(), SCHEMA) is None
