@@ -18,6 +18,7 @@ __all__ = ["decode", "sniff"]
 # The standard asks for 1024 bytes; browsers start over when a declaration comes later.
 PRESCAN_BYTES = 65_536
 SNIFF_BYTES = 65_536
+MAIL_HEAD_BYTES = 4096
 DETECT_BYTES = 200_000
 # Fewer bytes than this say nothing about one alphabet rather than another.
 FEW_BYTES = 12
@@ -39,6 +40,8 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"BZh91AY&SY", "bzip2-compressed data"),
     (b"\xfd7zXZ\x00", "xz-compressed data"),
     (b"\x28\xb5\x2f\xfd", "zstd-compressed data"),
+    (b"WARC/0.", "a WARC archive"),
+    (b"WARC/1.", "a WARC archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     (b"Rar!\x1a\x07", "a RAR archive"),
     (b"SQLite format 3\x00", "an SQLite database"),
@@ -54,6 +57,10 @@ _SVG = re.compile(
     rb"\xef?\xbb?\xbf?\s*+(?:<\?xml\b[^>]*+>\s*+)?(?:<!--.{0,2000}?-->\s*+)?"
     rb"(?:<!DOCTYPE\s+svg\b[^>]*+>\s*+)?<svg\b",
     re.IGNORECASE | re.DOTALL,
+)
+_MHTML = re.compile(
+    rb"[A-Za-z-]+:.*?^content-type:[ \t\r\n]*multipart/related\b",
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
 # The standard's binary data bytes (https://mimesniff.spec.whatwg.org), which no encoding has.
 _CONTROLS = bytes({*range(9), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)})
@@ -128,6 +135,8 @@ def _binary_kind(body: bytes) -> str | None:
         return "a video or an image"
     if _SVG.match(body):
         return "an SVG image"
+    if _MHTML.match(body[:MAIL_HEAD_BYTES]):
+        return "an MHTML archive"
     if _is_json(body):
         return "JSON data"
     head = body[:SNIFF_BYTES]

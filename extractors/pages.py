@@ -14,7 +14,7 @@ from types import TracebackType
 
 import httpx
 
-from extractors.archives.formats import Archive
+from extractors.archives.formats import Archive, unwrapped
 from extractors.encoding import sniff
 from extractors.sources import Limits, Source, discover, open_archive, unreadable
 from extractors.web.captured import day_of
@@ -157,7 +157,8 @@ class Reader:
         if source.member is not None:
             with self._disk:  # an open archive is not for several threads
                 archive = self._archive_at(path)
-                found = archive.read(source.member, max_bytes=self._limits.max_bytes)
+                limit = self._limits.max_bytes
+                found = unwrapped(archive.read(source.member, max_bytes=limit), max_bytes=limit)
             url = found.url if found.url.lower().startswith(("http://", "https://")) else ""
             return Page(source.name, url, found.body, found.content_type, found.captured)
         return Page(source.name, "", self._file(path))

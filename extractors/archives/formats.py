@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +16,17 @@ from extractors.archives.warc_archive import WarcArchive
 from extractors.archives.zip_archive import ZipArchive
 from schemas.errors import FetchFailed, NotAPage, SourceError
 
-__all__ = ["SUFFIXES", "Archive", "Bounds", "Content", "Member", "Place", "is_archive", "opened"]
+__all__ = [
+    "SUFFIXES",
+    "Archive",
+    "Bounds",
+    "Content",
+    "Member",
+    "Place",
+    "is_archive",
+    "opened",
+    "unwrapped",
+]
 
 _SUFFIXES = {
     "zip": (".zip",),
@@ -65,6 +76,16 @@ def opened(path: Path, bounds: Bounds) -> Archive:
     return archive
 
 
+def unwrapped(content: Content, *, max_bytes: int) -> Content:
+    """*content* of an archive, or the page inside where it is a page saved as MHTML.
+
+    Raises as `Archive.read`.
+    """
+    if not _is_mhtml(content.body[:HEAD_BYTES]):
+        return content
+    return MhtmlArchive(io.BytesIO(content.body)).read((), max_bytes=max_bytes)
+
+
 def _archive(file: IO[bytes], path: Path, bounds: Bounds) -> Archive:
     kind, codec = _kind(file, path), codec_of(_start(file, 8))
     match kind:
@@ -90,9 +111,11 @@ def _kind(file: IO[bytes], path: Path) -> str | None:
         return "warc"
     if head[_TAR_MARK] == b"ustar":
         return "tar"
-    if _HEADER.match(head) and _MHTML.search(head):
-        return "mhtml"
-    return _kind_by_suffix(path)
+    return "mhtml" if _is_mhtml(head) else _kind_by_suffix(path)
+
+
+def _is_mhtml(head: bytes) -> bool:
+    return _HEADER.match(head) is not None and _MHTML.search(head) is not None
 
 
 def _kind_by_suffix(path: Path) -> str | None:

@@ -160,6 +160,8 @@ def test_unclosed_markup_does_not_slow_decoding_down(piece: bytes) -> None:
         (b"%PDF-1.7\n", "a PDF document"),
         (b"PK\x03\x04....", "a ZIP archive"),
         (b"%!PS-Adobe-3.0\n", "a PostScript document"),
+        (b"WARC/1.0\r\nWARC-Type: response\r\n", "a WARC archive"),
+        (b"From: x\r\nContent-Type: multipart/related;\r\n boundary=b\r\n", "an MHTML archive"),
         (b'\xef\xbb\xbf{"title": "Oslo"}', "JSON data"),
         (b' [{"title": "Oslo"}]\n', "JSON data"),
         (b"<?xml version='1.0'?>\n<!-- x -->\n<svg xmlns='x'><text>a</text></svg>", "an SVG image"),
@@ -181,6 +183,7 @@ def test_bytes_that_are_no_page_are_named(body: bytes, kind: str) -> None:
     [
         b"<p>x",
         b"just words",
+        b"WARC is a format; Content-Type: multipart/related is another",
         b"[1] a note, and {words} in braces",
         b"<html><svg></svg>",
         b"[" * 100_000,

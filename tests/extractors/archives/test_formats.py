@@ -126,3 +126,20 @@ def test_one_page_of_an_archive_can_be_named(tmp_path: Path) -> None:
 
     with Reader() as reader:
         assert reader.read(source).url == "https://ex.org/2"
+
+
+def test_a_page_saved_as_mhtml_is_read_inside_other_archives(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("saved.mhtml", MHTML)
+        archive.writestr("broken.mhtml", MHTML[:-20])
+        archive.writestr("crawl.warc", record("https://ex.org/1"))
+        archive.writestr("a.html", PAGE)
+
+    saved, broken, crawl, page = pages(path)
+
+    assert isinstance(saved, Page)
+    assert (saved.body.strip(), saved.url) == (PAGE, "https://ex.org/m")
+    assert "cut off" in str(broken)
+    assert "a WARC archive" in str(crawl)
+    assert isinstance(page, Page)
