@@ -12,7 +12,7 @@ of others'. What comes out depends on the page and on the model's answers, never
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 
 from extractors.blocks import ParsedPage
@@ -22,7 +22,7 @@ from extractors.outline import Outline
 from extractors.records import Entry
 from extractors.selectors import Selectors, apply, without_failing
 from schemas.record import Cell, Value
-from schemas.schema import Schema
+from schemas.schema import Kind, Schema
 
 __all__ = ["FEWEST", "AskRecords", "read_list"]
 
@@ -97,7 +97,8 @@ class _Long:
     def _settled(self) -> list[Cells]:
         """All answers. What the model was not sure of is read where it was sure of others."""
         places = range(len(self._entries))
-        doubted = {place: _doubted(self._cells[place]) for place in places}
+        linked = self._linked()
+        doubted = {place: _doubted(self._cells[place], linked) for place in places}
         if not any(doubted.values()):
             return [self._cells[place] for place in places]
         sure = learn(self._schema, self._examples(places), wrong_in=_LENIENT)
@@ -157,22 +158,35 @@ class _Long:
 
     def _examples(self, places: Sequence[int]) -> list[Example]:
         """What the model is sure of, there."""
+        linked = self._linked()
+        known = [(place, cells) for place in places if (cells := self._cells[place])]
         return [
             Example(
                 self._regions[place],
-                {n: cell for n, cell in cells.items() if n not in _doubted(cells)},
+                {n: cell for n, cell in cells.items() if n not in _doubted(cells, linked)},
             )
-            for place in places
-            if (cells := self._cells[place])
+            for place, cells in known
         ]
 
+    def _linked(self) -> set[str]:
+        """Fields for a link that some record has one for."""
+        names = {field.name for field in self._schema if field.kind is Kind.URL}
+        return {
+            name
+            for cells in self._cells.values()
+            for name in names & cells.keys()
+            if not is_absent(cells[name])
+        }
 
-def _doubted(cells: Cells) -> list[str]:
-    """Fields of one value that the model was not sure of, or not sure that there is none."""
+
+def _doubted(cells: Cells, linked: Set[str]) -> list[str]:
+    """Fields of one value that the model was not sure of, or not sure that there is none. That
+    there is no link, for a field of *linked*, it says too lightly."""
     return [
         name
         for name, cell in cells.items()
-        if isinstance(cell, Value) and cell.signals is not None and cell.confidence < _SURE
+        if isinstance(cell, Value) and cell.signals is not None
+        if cell.confidence < _SURE or (name in linked and is_absent(cell))
     ]
 
 
