@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import Iterator
 
 import chardet
 import webencodings
-from w3lib.encoding import read_bom, to_unicode
 
+from extractors.decoders import decoded
 from schemas.errors import NotAPage
 
 __all__ = ["decode", "sniff"]
@@ -29,6 +30,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"II*\x00", "a TIFF image"),
     (b"MM\x00*", "a TIFF image"),
     (b"%PDF-", "a PDF document"),
+    (b"%!PS-Adobe-", "a PostScript document"),
     (b"{\\rtf", "an RTF document"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document"),
     (b"PK\x03\x04", "a ZIP archive"),
@@ -45,7 +47,16 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"wOF2", "a font"),
     (b"OggS", "an Ogg recording"),
     (b"ID3", "an MP3 recording"),
+    (b"\xff\xfb", "an MP3 recording"),
+    (b"fLaC", "a recording"),
 )
+_SVG = re.compile(
+    rb"\xef?\xbb?\xbf?\s*+(?:<\?xml\b[^>]*+>\s*+)?(?:<!--.{0,2000}?-->\s*+)?"
+    rb"(?:<!DOCTYPE\s+svg\b[^>]*+>\s*+)?<svg\b",
+    re.IGNORECASE | re.DOTALL,
+)
+# The standard's binary data bytes (https://mimesniff.spec.whatwg.org), which no encoding has.
+_CONTROLS = bytes({*range(9), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)})
 # Every alternative runs on to the end where nothing closes it, so that one scan stays linear.
 _DECLARATION = re.compile(
     rb"""
@@ -79,8 +90,16 @@ _WEB_NAMES = {
     "shift-jis-2004": "shift_jis",
     "shift_jis_2004": "shift_jis",
 }
+# What begins like UTF-32 is UTF-16 to browsers, and the same text but for NULs, which are no text.
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_BE: "utf-16be",
+    codecs.BOM_UTF16_LE: "utf-16le",
+}
 _IN_PAIRS = frozenset({"big5", "euc-jp", "euc-kr", "gb18030", "gbk", "shift_jis"})
 _DEFAULT = webencodings.Encoding("windows-1252", codecs.lookup("windows-1252"))
+_JAPANESE_MAIL = webencodings.Encoding("iso-2022-jp", codecs.lookup("iso-2022-jp"))
+_ESCAPED = re.compile(rb"\x1b\$[@B](?:[!-~]{2})+\x1b\(")
 _UTF16LE = webencodings.Encoding("utf-16le", codecs.lookup("utf-16-le"))
 _UTF16BE = webencodings.Encoding("utf-16be", codecs.lookup("utf-16-be"))
 
@@ -107,11 +126,27 @@ def _binary_kind(body: bytes) -> str | None:
         return "a WebP image" if body[8:12] == b"WEBP" else "a recording"
     if body[4:8] == b"ftyp":
         return "a video or an image"
+    if _SVG.match(body):
+        return "an SVG image"
+    if _is_json(body):
+        return "JSON data"
     head = body[:SNIFF_BYTES]
-    if read_bom(body)[0] is None and _utf16_without_bom(head) is None:
+    if not body.startswith(tuple(_MARKS)) and _utf16_without_bom(head) is None:
         # A stray NUL or two stand in real pages; browsers skip them.
-        return "binary data" if head.count(0) > max(2, len(head) // 100) else None
+        controls = len(head) - len(head.translate(None, _CONTROLS))
+        many = head.count(0) > max(2, len(head) // 100) or controls > max(16, len(head) // 50)
+        return "binary data" if many else None
     return None
+
+
+def _is_json(body: bytes) -> bool:
+    if body[:SNIFF_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
+        return False
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
@@ -125,17 +160,18 @@ def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
     declaration, since tools that save pages re-encode them and leave the declaration behind.
     Under a declaration of an East Asian encoding that takes a letter of three bytes or more, as
     those scripts have in UTF-8: pairs alone may be either.
-    Bytes that the encoding does not know become U+FFFD.
+    Bytes that the encoding does not know become U+FFFD; all of a page does ("replacement") that
+    is in one of the encodings which browsers no longer read, such as ISO-2022-KR.
     """
-    bom_encoding, bom = read_bom(body)
-    if bom_encoding is not None and bom is not None:
-        return body[len(bom) :].decode(bom_encoding, "replace"), bom_encoding
+    for mark, name in _MARKS.items():
+        if body.startswith(mark):
+            return decoded(body[len(mark) :], name), name
     encoding = _from_header(content_type)
     if encoding is None:
         encoding = _declared(body, content_type) or _detected(body)
         if content_type is None and _was_saved_as_utf8(body, encoding):
             encoding = webencodings.UTF8
-    return _text(body, encoding), encoding.name
+    return decoded(body, encoding.name), encoding.name
 
 
 def _was_saved_as_utf8(body: bytes, declared: webencodings.Encoding) -> bool:
@@ -145,21 +181,9 @@ def _was_saved_as_utf8(body: bytes, declared: webencodings.Encoding) -> bool:
     return declared.name not in _IN_PAIRS or _LONG_SEQUENCE.search(body) is not None
 
 
-def _text(body: bytes, encoding: webencodings.Encoding) -> str:
-    if encoding.name in ("gbk", "gb18030"):  # one decoder in the standard, two in Python
-        return to_unicode(body, "gb18030")
-    return encoding.codec_info.decode(body, "replace")[0]
-
-
-def _lookup(label: str) -> webencodings.Encoding | None:
-    """The standard's "get an encoding"; `None` for labels it lacks or would blank the page for."""
-    encoding = webencodings.lookup(label)
-    return None if encoding is None or encoding.name == "replacement" else encoding
-
-
 def _from_header(content_type: str | None) -> webencodings.Encoding | None:
     found = _CHARSET.search(content_type or "")
-    return _lookup(next(filter(None, found.groups()), "")) if found else None
+    return webencodings.lookup(next(filter(None, found.groups()), "")) if found else None
 
 
 def _declared(body: bytes, content_type: str | None) -> webencodings.Encoding | None:
@@ -175,14 +199,14 @@ def _meta_declared(head: bytes) -> webencodings.Encoding | None:
         if found["meta"] is None or not found["closed"]:
             continue
         for label in _meta_label(found["rest"]):
-            if (encoding := _lookup(label)) is not None:
+            if (encoding := webencodings.lookup(label)) is not None:
                 return _DEFAULT if encoding.name == "x-user-defined" else _in_ascii(encoding)
     return None
 
 
 def _xml_declared(head: bytes) -> webencodings.Encoding | None:
     found = _XML.match(head)
-    encoding = _lookup(found[1].decode("latin-1")) if found else None
+    encoding = webencodings.lookup(found[1].decode("latin-1")) if found else None
     return encoding and _in_ascii(encoding)
 
 
@@ -208,12 +232,12 @@ def _detected(body: bytes) -> webencodings.Encoding:
     if (utf16 := _utf16_without_bom(body[:SNIFF_BYTES])) is not None:
         return utf16
     if body.isascii():
-        return _DEFAULT
+        return _JAPANESE_MAIL if _ESCAPED.search(body) else _DEFAULT
     if _is_utf8(body):
         return webencodings.UTF8
     letters = _MARKUP.sub(b" ", body[:DETECT_BYTES])
     guess = chardet.detect(letters, encoding_era=chardet.EncodingEra.MODERN_WEB)["encoding"]
-    found = _lookup(_WEB_NAMES.get((guess or "").lower(), guess or "")) or _DEFAULT
+    found = webencodings.lookup(_WEB_NAMES.get((guess or "").lower(), guess or "")) or _DEFAULT
     few = len(letters.translate(None, bytes(range(128)))) < FEW_BYTES
     return _DEFAULT if few and _is_single_byte(found) else found
 
@@ -231,11 +255,11 @@ def _is_single_byte(encoding: webencodings.Encoding) -> bool:
 
 
 def _utf16_without_bom(head: bytes) -> webencodings.Encoding | None:
-    """Which UTF-16 *head* looks like: text in it has a NUL beside nearly every ASCII letter."""
+    """Which UTF-16 *head* looks like: markup has a NUL beside each letter, on one side alone."""
     half = len(head) // 2
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    if odd > half * 0.4 and even < half * 0.05:
+    if odd > half * 0.1 and even < odd * 0.1:
         return _UTF16LE
-    if even > half * 0.4 and odd < half * 0.05:
+    if even > half * 0.1 and odd < even * 0.1:
         return _UTF16BE
     return None

@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands.console import Watcher
+from orchestration.commands.console import Watcher, say
 from orchestration.commands.evaluate import evaluate
 from orchestration.commands.jobs import jobs_app
 from orchestration.commands.plan import Wanted
@@ -28,14 +28,16 @@ from orchestration.commands.shared import (
     errors_as_exit_status,
     export_format,
     leave,
+    listed,
     name_kept_job,
     refuse_source,
+    refuse_stopped,
     stop_on_ctrl_c,
     write_results,
 )
+from orchestration.orders import Orders
 from orchestration.settings import Settings
 from schemas import library
-from schemas.errors import SourceError
 from schemas.json_schema import to_json_schema
 from schemas.schema import Schema
 
@@ -50,9 +52,6 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="What models are there; fetch or compile one.")
 app.add_typer(models_app, name="models", invoke_without_command=True)
-
-
-_A_LIST = "give URLs, HTML files, folders or archives, a line each"
 
 
 class Via(StrEnum):
@@ -127,7 +126,7 @@ def extract(
     with errors_as_exit_status():
         asked = Wanted(schema, ask, plan)
         form = export_format(format, output)
-        given = _listed(sources)
+        given = listed(sources)
         refuse_source(output, given)
         settings = _settings(
             allow_private=allow_private or None,
@@ -143,21 +142,13 @@ def extract(
             Engine(settings, progress=watcher.progress) as engine,
             stop_on_ctrl_c() as stop,
         ):
-            wanted = asked.schema(engine, quiet=quiet)
+            wanted = asked.plan or asked.schema(engine, quiet=quiet)
+            orders = Orders(job=job, tier=tier.tier, max_tokens=max_cost, stop=stop)
             if estimate:
-                said = engine.estimate(given, wanted, tier=tier.tier, plan=asked.plan, stop=stop)
-                print(said.explain())
+                print(engine.estimate(given, wanted, orders).explain())
+                refuse_stopped(stop)
                 return
-            events = engine.run(
-                given,
-                wanted,
-                job=job,
-                tier=tier.tier,
-                max_tokens=max_cost,
-                plan=asked.plan,
-                stop=stop,
-            )
-            ended, counts = watcher.follow(events)
+            ended, counts = watcher.follow(engine.run(given, wanted, orders))
             watcher.close()
             with name_kept_job(ended.job.name):
                 write_results(engine.store, ended.job, output, form, evidence=evidence, bom=bom)
@@ -169,28 +160,6 @@ def _settings(**flags: bool | None) -> Settings:
     return Settings.model_validate(
         {name: value for name, value in flags.items() if value is not None}
     )
-
-
-def _listed(sources: list[str]) -> list[str]:
-    """*sources*, with the lines of standard input for `-`. Raises SourceError: there are none."""
-    listed: list[str] = []
-    for source in sources:
-        listed += _lines_given() if source == "-" else [source]
-    named = [source for source in listed if source.strip()]
-    if not named:
-        raise SourceError("no page is named", hint=_A_LIST)
-    return named
-
-
-def _lines_given() -> list[str]:
-    """The lines of standard input. Raises SourceError where it is a page, or closed."""
-    if sys.stdin is None:
-        raise SourceError("there is no standard input", hint=_A_LIST)
-    # as file names come in arguments: in any bytes
-    lines = [os.fsdecode(line).strip() for line in sys.stdin.buffer]
-    if any(line.startswith("<") for line in lines):
-        raise SourceError("standard input holds a page, not a list of pages", hint=_A_LIST)
-    return lines
 
 
 # `--help` lists the commands in this order
@@ -255,11 +224,10 @@ def pull(
     name: Annotated[str, typer.Argument(help="a model's name; see `fieldwise models`")],
 ) -> None:
     """Fetch a model's weights and check them."""
-    from orchestration.engine import Engine
+    from orchestration.workers import Workers
 
     with errors_as_exit_status(), Watcher() as watcher:
-        with Engine(progress=watcher.progress) as engine:
-            weights = engine.weights().pull(name)
+        weights = Workers(Settings(), progress=watcher.progress).weights().pull(name)
         watcher.close()
         print(weights.path)
 
@@ -280,11 +248,11 @@ def compile_command(
     """
     if via and precision is PrecisionChoice.W8A8:
         raise typer.BadParameter("an export by Optimum is float32; leave --precision out")
-    from orchestration.engine import Engine
+    from orchestration.workers import Workers
 
     with errors_as_exit_status(), Watcher() as watcher:
-        with Engine(progress=watcher.progress) as engine:
-            path = engine.compile_model(name, via_optimum=bool(via), precision=precision)
+        workers = Workers(Settings(), progress=watcher.progress)
+        path = workers.compiled(name, via_optimum=bool(via), precision=precision)
         watcher.close()
         print(path)
 
@@ -309,4 +277,15 @@ def main() -> None:
     """The console script's entry point."""
     if isinstance(sys.stdout, TextIOWrapper):  # a terminal that lacks a sign ends no command
         sys.stdout.reconfigure(errors="backslashreplace")
+    _refuse_no_folder()
     app()
+
+
+def _refuse_no_folder() -> None:
+    """Leave where the working folder was removed: no file could be named from it."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        reason = error.strerror or error
+        say(f"fieldwise: the folder you are in cannot be used: {reason} (`cd` to another one)")
+        sys.exit(ExitStatus.NOTHING_RUN)

@@ -42,8 +42,10 @@ class JobsList:
         )
 
     def draw_list(self, find: str, request: gr.Request) -> Changes:
-        lines = self._desk.jobs(owner_of(request), find or "")
-        return {self.list: jobs_table(lines, bool(find)), self.trouble: ""}
+        owner = owner_of(request)
+        lines = self._desk.jobs(owner, find or "")
+        damaged = "".join(note(why, trouble=True) for why in self._desk.damaged(owner))
+        return {self.list: jobs_table(lines, bool(find)), self.trouble: damaged}
 
     def act(self, find: str, event: gr.EventData, owner: str) -> Changes:
         """Delete a job. Raises StoreError where that is not possible."""

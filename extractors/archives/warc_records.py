@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import zstandard
@@ -13,6 +13,7 @@ from fastwarc.stream_io import BrotliReader
 
 from extractors.archives.members import Content, damaged, is_asset, printable, too_large
 from extractors.archives.unpacking import WINDOW_BYTES, Buffered
+from extractors.web.bodies import is_plain, packing, unpacked
 from extractors.web.captured import day_of
 from schemas.errors import FetchFailed, FetchRefused, NotAPage, SourceError
 
@@ -178,9 +179,7 @@ def _joined_chunks(body: bytes) -> bytes:
 
 
 def _decompressed(body: bytes, encoding: str, max_bytes: int) -> bytes:
-    if encoding in ("", "identity", "none", "utf-8"):
-        return body
-    if body.lstrip()[:1] == b"<":
+    if packing(encoding) == "" or is_plain(body):
         return body
     try:
         whole = _inflated(body, encoding, max_bytes + 1)
@@ -193,20 +192,23 @@ def _decompressed(body: bytes, encoding: str, max_bytes: int) -> bytes:
 
 def _inflated(body: bytes, encoding: str, size: int) -> bytes:
     """The first *size* bytes of what *body* unpacks to."""
-    if encoding in ("gzip", "x-gzip", "deflate"):
-        # "deflate" means zlib's format; some servers sent the bare stream.
-        bare = encoding == "deflate" and (len(body) < 2 or int.from_bytes(body[:2]) % 31)
-        stream = zlib.decompressobj(-15 if bare else 47)
-        whole = stream.decompress(body, size)
-        if not stream.eof and len(whole) < size:
-            raise EOFError("it ends too early")
-        return whole
+    if how := packing(encoding):
+        return _first(unpacked([body], how), size)
     if encoding == "br":
         return _read(BrotliReader(io.BytesIO(body)), size)
     if encoding == "zstd":
         unpacker = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES)
         return unpacker.stream_reader(body, read_across_frames=True).read(size)
     raise FetchRefused(f"its encoding {printable(encoding)!r} is not known")
+
+
+def _first(pieces: Iterator[bytes], size: int) -> bytes:
+    whole = bytearray()
+    for piece in pieces:
+        whole += piece
+        if len(whole) >= size:
+            break
+    return bytes(whole[:size])
 
 
 def _read(stream: BrotliReader, size: int) -> bytes:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import sqlite3
+import ssl
 import threading
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -15,6 +17,7 @@ import httpx
 
 from extractors.sources import Limits
 from extractors.web.addresses import allowed_url
+from extractors.web.bodies import no_page, packing, unpacked
 from extractors.web.clock import Clock
 from extractors.web.http_cache import cached
 from extractors.web.manners import Lanes, Manners, pause, retry_after
@@ -26,8 +29,6 @@ __all__ = ["AGENT", "Answer", "Web", "user_agent"]
 
 AGENT = "fieldwise"  # the name that a robots.txt can forbid or allow
 
-_NOT_PAGES = frozenset({"audio", "font", "image", "model", "multipart", "video"})
-_MAYBE_PAGES = frozenset({"octet-stream", "unknown", "xhtml+xml", "xml"})
 _RETRYABLE_STATUSES = frozenset({408, 425, 429})
 
 T = TypeVar("T")
@@ -155,7 +156,7 @@ class Web:
             request = self._client.build_request(method, address, headers=headers, content=content)
             for _ in range(self._limits.max_redirects + 1):
                 request.url = allowed_url(request.url, allow_private=self._limits.allow_private)
-                delay = self._asked_delay(request.url) if robots else 0.0
+                delay = self._asked_delay(request.url, budget) if robots else 0.0
                 outcome = self._patiently(request, budget, take, delay)
                 if not isinstance(outcome, httpx.Request):
                     return outcome
@@ -165,15 +166,18 @@ class Web:
             raise FetchRefused(f"not a web address: {error}") from error
         raise FetchRefused(f"more than {self._limits.max_redirects} redirects")
 
-    def _asked_delay(self, url: httpx.URL) -> float:
+    def _asked_delay(self, url: httpx.URL, budget: _Budget) -> float:
         origin = str(url.copy_with(raw_path=b"/")).rstrip("/")
-        return min(self._robots.check(origin, str(url)), self._manners.max_crawl_delay_s)
+        started = self._clock.now()
+        delay = self._robots.check(origin, str(url))
+        budget.extend(self._clock.now() - started)  # the rules have a time limit of their own
+        return min(delay, self._manners.max_crawl_delay_s)
 
     def _robots_text(self, origin: str) -> str | None:
         """See `Robots`. A site whose robots.txt is refused or missing has none."""
         budget = _Budget(self._clock, self._limits.timeout_s)
         try:
-            return self._follow("GET", f"{origin}/robots.txt", budget, _rules, robots=False)
+            return self._follow("GET", f"{origin}/robots.txt", budget, self._rules, robots=False)
         except FetchRefused:
             return None
 
@@ -181,19 +185,20 @@ class Web:
         self, request: httpx.Request, budget: _Budget, take: _Take[T], delay: float
     ) -> T | httpx.Request:
         """One exchange, made again where that may help and time is left."""
+        host = request.url.host
+        delay = max(delay, self._manners.host_delay_s)
         for attempt in range(1, self._manners.attempts + 1):
             try:
-                with self._lanes.turn(
-                    request.url.host, delay=max(delay, self._manners.host_delay_s)
-                ) as waited:
+                with self._lanes.turn(host, delay=delay) as waited:
                     budget.extend(waited)  # queueing is our choice, not the server's slowness
                     return self._exchange(request, budget, take)
             except FetchFailed as failure:
+                self._lanes.hold(host, failure.retry_after_s or 0.0)
                 wait = pause(attempt, failure.retry_after_s)
                 last = attempt == self._manners.attempts or request.method == "POST"
                 if last or not failure.retryable or self.over.is_set() or wait >= budget.left:
                     raise
-            self._lanes.hold(request.url.host, wait)
+            self._lanes.hold(host, wait)
             self._clock.wait(wait, unless=self.over)
         raise AssertionError("the last attempt returns or raises")
 
@@ -219,9 +224,7 @@ class Web:
         except httpx.UnsupportedProtocol:
             raise
         except httpx.HTTPError as error:
-            failure = FetchFailed(f"the connection failed: {error}")
-            failure.retryable = not isinstance(error, httpx.DecodingError)
-            raise failure from error
+            raise _broken_off(error) from error
         except (sqlite3.Error, RuntimeError) as error:  # the cache was cleared while it was read
             raise FetchFailed(f"the connection failed: {error}") from error
 
@@ -234,11 +237,11 @@ class Web:
     def _page(self, response: httpx.Response, budget: _Budget) -> Answer:
         if not response.is_success:
             raise self._bad_status(response)
-        _check_kind(response)
+        if (kind := no_page(response.headers.get("content-type", ""))) is not None:
+            raise NotAPage(f"the server says it is {kind}, not a web page")
         return self._any(response, budget)
 
     def _any(self, response: httpx.Response, budget: _Budget) -> Answer:
-        _check_packing(response)
         headers = {name.lower(): value for name, value in response.headers.items()}
         body = self._body(response, budget)
         return Answer(str(response.url), body, response.status_code, headers)
@@ -252,7 +255,7 @@ class Web:
             hint = f"the server asks to wait {asked:.0f} seconds"
         failure = FetchFailed(f"HTTP {status} {response.reason_phrase}".strip(), hint=hint)
         failure.retryable = retryable
-        failure.retry_after_s = asked
+        failure.retry_after_s = asked if retryable else None
         return failure
 
     def _body(self, response: httpx.Response, budget: _Budget) -> bytes:
@@ -260,13 +263,46 @@ class Web:
         if declared.isdecimal() and int(declared[:20]) > self._limits.max_bytes:
             raise self._too_large()
         body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
+        for piece in self._pieces(response, budget):
+            body += piece
             if len(body) > self._limits.max_bytes:
                 raise self._too_large()
-            if budget.left <= 0 or self.over.is_set():
-                raise self._timed_out()
         return bytes(body)
+
+    def _pieces(self, response: httpx.Response, budget: _Budget) -> Iterator[bytes]:
+        """The body, unpacked, until the time is over."""
+        said = response.headers.get("content-encoding", "")
+        if (how := packing(said)) is None:
+            raise FetchRefused(f"packed as {said.strip().lower()}, which was not asked for")
+        if not isinstance(response.stream, httpx.SyncByteStream):
+            raise TypeError("an answer of an asynchronous client")
+        try:
+            # Not by httpx: it unpacks without a limit, and takes half a body for a whole one.
+            for piece in unpacked(response.stream, how):
+                yield piece
+                if budget.left <= 0 or self.over.is_set():
+                    raise self._timed_out()
+        except (zlib.error, EOFError) as error:
+            failure = FetchFailed(f"its {how} data is damaged: {error}")
+            failure.retryable = isinstance(error, EOFError)  # the rest may come next time
+            raise failure from error
+
+    def _rules(self, response: httpx.Response, budget: _Budget) -> str | None:
+        """The text of a robots.txt; `None` where the site has none."""
+        status = response.status_code
+        if status >= 500 or status == 429:
+            raise self._bad_status(response)
+        if not response.is_success:
+            return None
+        text = bytearray()
+        try:
+            for piece in self._pieces(response, budget):
+                text += piece
+                if len(text) >= MAX_BYTES:
+                    break
+        except FetchRefused as error:  # rules that are there, and that we cannot read
+            raise FetchFailed(str(error)) from error
+        return bytes(text[:MAX_BYTES]).decode("utf-8-sig", errors="replace")
 
     def _too_large(self) -> FetchRefused:
         return FetchRefused(f"larger than {self._limits.max_bytes:,} bytes")
@@ -290,35 +326,15 @@ class _Budget:
         self._end += seconds
 
 
-def _rules(response: httpx.Response, budget: _Budget) -> str | None:
-    """The text of a robots.txt; `None` where the site has none."""
-    status = response.status_code
-    if status >= 500 or status == 429:
-        raise FetchFailed(f"HTTP {status}")
-    if not response.is_success:
-        return None
-    _check_packing(response)
-    text = bytearray()
-    for chunk in response.iter_bytes():
-        text += chunk
-        if len(text) >= MAX_BYTES or budget.left <= 0:
-            break
-    return bytes(text[:MAX_BYTES]).decode("utf-8-sig", errors="replace")
-
-
-def _check_kind(response: httpx.Response) -> None:
-    essence = response.headers.get("content-type", "").split(";")[0].split(",")[0].strip().lower()
-    kind, _, subtype = essence.partition("/")
-    document = kind == "application" and not (subtype in _MAYBE_PAGES or subtype.endswith("+xml"))
-    if kind in _NOT_PAGES or document:
-        raise NotAPage(f"the server says it is {essence}, not a web page")
-
-
-def _check_packing(response: httpx.Response) -> None:
-    packing = response.headers.get("content-encoding", "identity").strip().lower()
-    if packing not in ("", "identity", "gzip", "x-gzip", "deflate"):
-        # Others, or several on top of each other, grow without bound before we can count.
-        raise FetchRefused(f"packed as {packing}, which was not asked for")
+def _broken_off(error: httpx.HTTPError) -> FetchFailed:
+    failure = FetchFailed(f"the connection failed: {error}")
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is not None:
+        failure.retryable = False
+        failure.hint = "the server cannot prove who it is; check the address"
+    return failure
 
 
 def user_agent() -> str:

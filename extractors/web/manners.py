@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from extractors.web.clock import Clock
+from schemas.errors import FetchFailed
 
 __all__ = ["Lanes", "Manners", "pause", "retry_after"]
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
+LONGEST_HOLD_S = 60.0  # that a page is kept waiting since its host asked to be left alone
 _POLL_S = 0.1  # how soon a thread that queues for a host sees that all is over
 
 
@@ -54,6 +56,9 @@ class Lanes:
         """Wait for a turn at *host*, and hold it; yields the seconds waited.
 
         `delay`: how long after this one's start the next may start.
+
+        Raises:
+            FetchFailed: the host asked to be left alone for longer than `LONGEST_HOLD_S`.
         """
         asked = self._clock.now()
         lane = self._lane(host)
@@ -62,6 +67,8 @@ class Lanes:
         try:
             with lane.lock:
                 start = max(self._clock.now(), lane.free_at)
+                if lane.held_until - self._clock.now() > LONGEST_HOLD_S:
+                    raise _left_alone(host, lane.held_until - self._clock.now())
                 lane.free_at = start + delay
             self._clock.wait(start - self._clock.now(), unless=self._over)
             yield self._clock.now() - asked
@@ -73,9 +80,11 @@ class Lanes:
         """Nobody starts at *host* for so long: it asked for a pause."""
         lane = self._lane(host)
         with lane.lock:
-            lane.free_at = max(lane.free_at, self._clock.now() + seconds)
+            lane.held_until = max(lane.held_until, self._clock.now() + seconds)
+            lane.free_at = max(lane.free_at, lane.held_until)
 
     def _lane(self, host: str) -> _Lane:
+        host = host.rstrip(".")
         with self._lock:
             if host not in self._lanes:
                 self._lanes[host] = _Lane(self._per_host)
@@ -86,7 +95,13 @@ class _Lane:
     def __init__(self, places: int) -> None:
         self.places = threading.Semaphore(places)
         self.lock = threading.Lock()
-        self.free_at = 0.0  # on the clock
+        self.free_at = self.held_until = 0.0  # on the clock
+
+
+def _left_alone(host: str, seconds: float) -> FetchFailed:
+    failure = FetchFailed(f"{host} asked to be left alone for another {seconds:,.0f} seconds")
+    failure.retry_after_s = seconds
+    return failure
 
 
 def pause(attempt: int, asked: float | None) -> float:

@@ -7,6 +7,8 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotInTime
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
@@ -128,7 +130,7 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         self, host: str, port: int, timeout: float | None = None, *args: Any, **kwargs: Any
     ) -> httpcore.NetworkStream:
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in self._addresses(host, port):
+        for address in self._addresses(host, port, timeout):
             try:
                 left = _left(timeout, httpcore.ConnectTimeout)
                 stream = self._network.connect_tcp(address, port, left, *args, **kwargs)
@@ -138,9 +140,9 @@ class _CheckedNetwork(httpcore.NetworkBackend):
                 return self.opened(stream)
         raise failure
 
-    def _addresses(self, host: str, port: int) -> list[str]:
+    def _addresses(self, host: str, port: int, timeout: float | None) -> list[str]:
         try:
-            addresses = self._resolve(host, port)
+            addresses = _in_time(lambda: self._resolve(host, port), timeout)
         except (OSError, UnicodeError) as error:
             raise _unknown(host, error) from error
         if not self._allow_private and not all(map(is_public, addresses)):
@@ -162,6 +164,24 @@ class _CheckedNetwork(httpcore.NetworkBackend):
             wires = list(self._open)
         for wire in wires:
             wire.interrupt()
+
+
+def _in_time(look_up: Callable[[], list[str]], timeout: float | None) -> list[str]:
+    """What *look_up* gives, unless that takes too long: the system's resolver has no limit."""
+    future: Future[list[str]] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(look_up())
+        except Exception as error:  # whatever it is, it is the caller's
+            future.set_exception(error)
+
+    left = _left(timeout, httpcore.ConnectTimeout)
+    threading.Thread(target=work, name="look up", daemon=True).start()
+    try:
+        return future.result(left)
+    except NotInTime as error:
+        raise httpcore.ConnectTimeout("the name could not be looked up in time") from error
 
 
 def _unknown(host: str, error: Exception) -> FetchFailed:

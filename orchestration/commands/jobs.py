@@ -12,6 +12,7 @@ import typer
 
 from orchestration.commands.console import Watcher, print_jobs, print_pairs, say
 from orchestration.commands.shared import (
+    ExitStatus,
     FormatChoice,
     TierChoice,
     errors_as_exit_status,
@@ -21,8 +22,9 @@ from orchestration.commands.shared import (
     write_results,
 )
 from orchestration.cost import cost_of
+from orchestration.orders import Orders
 from orchestration.settings import Settings
-from orchestration.storage.job_names import find_job
+from orchestration.storage.job_names import find_damaged, find_job
 from schemas.errors import StoreError
 from schemas.source import resolve
 
@@ -57,11 +59,16 @@ def jobs(
 
     with errors_as_exit_status(), Store(Settings().results_file) as store:
         listed = [_summary(store, job) for job in store.jobs() if _is_about(job, search)]
-    if as_json:
-        for summary in listed:
-            print(json.dumps(summary, ensure_ascii=False))
-    else:
-        print_jobs(listed)
+        damaged = store.damaged_jobs()
+        if as_json:
+            for summary in listed:
+                print(json.dumps(summary, ensure_ascii=False))
+        else:
+            print_jobs(listed)
+        for job in damaged:
+            say(f"not listed: {job.name!r}: {job.why}")
+        if damaged:
+            raise typer.Exit(ExitStatus.SOME_FAILED)
 
 
 @jobs_app.command()
@@ -91,7 +98,7 @@ def resume(name: Name, max_cost: MaxCost = None, quiet: Quiet = False) -> None:
     ):
         job = find_job(engine.store, name)
         _refuse_elsewhere(job)
-        ended, counts = watcher.follow(engine.resume(job, max_tokens=max_cost, stop=stop))
+        ended, counts = watcher.follow(engine.resume(job, Orders(max_tokens=max_cost, stop=stop)))
         watcher.close()
         leave(ended, counts)
 
@@ -118,10 +125,8 @@ def again(
     ):
         wanted, earlier = resolve(schema), find_job(engine.store, name)
         _refuse_elsewhere(earlier)
-        events = engine.run_again(
-            earlier, wanted, job=job, tier=tier.tier, max_tokens=max_cost, stop=stop
-        )
-        ended, counts = watcher.follow(events)
+        orders = Orders(job=job, tier=tier.tier, max_tokens=max_cost, stop=stop)
+        ended, counts = watcher.follow(engine.run_again(earlier, wanted, orders))
         watcher.close()
         print(ended.job.name)
         leave(ended, counts)
@@ -206,7 +211,7 @@ def delete(
     from orchestration.storage.store import Store
 
     with errors_as_exit_status(), Store(Settings().results_file) as store:
-        job = find_job(store, name)
+        job = find_damaged(store, name) or find_job(store, name)
         if not yes:
             if not sys.stdin.isatty():
                 raise typer.BadParameter("nobody is there to ask; add --yes")

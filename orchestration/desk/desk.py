@@ -31,6 +31,7 @@ from orchestration.engine import Engine
 from orchestration.events import LayoutPlanned, LeftOut
 from orchestration.exports.export import ExportOptions, Format, file_name, write
 from orchestration.intake import shown
+from orchestration.orders import Orders
 from orchestration.storage.corrections import Correction
 from orchestration.storage.job_names import refuse_name
 from orchestration.storage.review import Review
@@ -123,6 +124,11 @@ class Desk:
             JobLine(job, self._store.counts(job.id), self.runs.of_job(job.id) is not None)
             for job in found
         ]
+
+    def damaged(self, owner: str) -> list[str]:
+        """What is wrong with jobs that do not read back: nobody knows whose they are, so only who
+        sees all is told."""
+        return [] if owner else [f"{job.name}: {job.why}" for job in self._store.damaged_jobs()]
 
     def sheet(self, job: Job) -> Sheet:
         """The job's rows; those of one that runs still grow."""
@@ -285,9 +291,8 @@ class Desk:
 
     def estimate(self, asked: Asked) -> Estimate:
         """What *asked* is likely to take, by its plan. Raises as `Engine.estimate`."""
-        return self._engine.estimate(
-            asked.sources, asked.schema, tier=asked.tier, sample=SAMPLE, plan=asked.plan
-        )
+        orders = Orders(tier=asked.tier)
+        return self._engine.estimate(asked.sources, asked.wanted, orders, sample=SAMPLE)
 
     def _exports(self, job: Job) -> Path:
         return Path(self._files.name, str(job.id))

@@ -18,6 +18,7 @@ from orchestration.desk.readiness import Readiness, Stage
 from orchestration.desk.sheet import Sheet
 from orchestration.engine import Engine
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
+from orchestration.orders import Orders
 from orchestration.storage.store import Job
 from schemas.errors import FieldwiseError
 from schemas.plan import Plan
@@ -39,8 +40,8 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to run; the rest as in `Engine.run`. `again`: the job whose pages are read once more,
-    without a plan."""
+    """What to run; the rest as in `Engine.run` and `Orders`. `plan`: how all pages are read, its
+    schema being *schema*. `again`: the job whose pages are read once more, without a plan."""
 
     sources: Sequence[str]
     schema: Schema
@@ -50,6 +51,11 @@ class Asked:
     names: Mapping[str, str] = field(default_factory=dict)
     again: Job | None = None
     plan: Plan | None = None
+
+    @property
+    def wanted(self) -> Schema | Plan:
+        """As `Engine.run` takes it."""
+        return self.plan or self.schema
 
 
 @dataclass(slots=True)
@@ -224,26 +230,17 @@ class Runs:
             run.take(event)
 
     def _events(self, run: Run, asked: Asked) -> Iterator[Event]:
-        if asked.again is not None:
-            return self._engine.run_again(
-                asked.again,
-                asked.schema,
-                job=asked.job,
-                tier=asked.tier,
-                max_tokens=asked.max_tokens,
-                stop=run.stop.is_set,
-            )
-        return self._engine.run(
-            asked.sources,
-            asked.schema,
+        orders = Orders(
             job=asked.job,
             tier=asked.tier,
             max_tokens=asked.max_tokens,
             stop=run.stop.is_set,
             names=asked.names,
             owner=run.owner,
-            plan=asked.plan,
         )
+        if asked.again is not None:
+            return self._engine.run_again(asked.again, asked.schema, orders)
+        return self._engine.run(asked.sources, asked.wanted, orders)
 
 
 def _count(runs: Sequence[Run], owner: str) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
@@ -120,3 +122,34 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
         yield f"http://127.0.0.1:{http.server_port}"
         http.shutdown()
         thread.join()
+
+
+RESET = b"<reset>"  # at the end of a raw answer: the connection is reset, not closed
+
+
+@contextmanager
+def saying(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """The address of a server that gives *answers*, byte for byte, one a connection; and the
+    requests that it got so far. The last answer is repeated."""
+    asked: list[bytes] = []
+
+    def serve(listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                wire, _ = listener.accept()
+                with wire, suppress(OSError):
+                    wire.settimeout(5)
+                    asked.append(wire.recv(65_536))
+                    answer = answers[min(len(asked), len(answers)) - 1]
+                    wire.sendall(answer.removesuffix(RESET))
+                    if answer.endswith(RESET):
+                        time.sleep(0.05)  # what was sent is to arrive first
+                        no_farewell = struct.pack("ii", 1, 0)
+                        wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_farewell)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/", asked
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(5)

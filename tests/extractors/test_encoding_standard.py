@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import codecs
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import webencodings
 
+from benchmarks.encodings import vectors
+from extractors.blocks import parse_page
 from extractors.encoding import decode
+from extractors.pages import Page
+from schemas.errors import NotAPage
 
 # An encoding of the standard, a label of it that pages use, Python's nearest codec, and a text.
 LEGACY = [
@@ -68,8 +69,8 @@ def test_a_legacy_encoding_is_read_by_its_label(
     ("mark", "codec", "name"),
     [
         (codecs.BOM_UTF8, "utf-8", "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le", "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16-be"),
+        (codecs.BOM_UTF16_LE, "utf-16-le", "utf-16le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16be"),
     ],
 )
 def test_a_byte_order_mark_outranks_everything(mark: bytes, codec: str, name: str) -> None:
@@ -78,6 +79,13 @@ def test_a_byte_order_mark_outranks_everything(mark: bytes, codec: str, name: st
     text, encoding = decode(mark + page.encode(codec), "text/html; charset=shift_jis")
 
     assert (text, encoding) == (page, name)
+
+
+def test_what_begins_like_utf32_is_read_all_the_same() -> None:
+    page = Page("a", "", "<h1>Łódź</h1>".encode("utf-32"))
+
+    assert decode(page.body)[1] == "utf-16le"
+    assert parse_page(page).document.text == "Łódź"
 
 
 @pytest.mark.parametrize("before", [0, 900, 1100, 20_000])
@@ -149,13 +157,20 @@ def test_a_saved_page_of_east_asian_utf8_is_read_as_such() -> None:
     assert decode(page.encode()) == (page, "utf-8")
 
 
-def vectors(path: Path) -> Iterator[tuple[bytes, str]]:
-    """Of a file in html5lib's format: bytes, and the name of their encoding."""
-    for case in re.split(rb"(?:^|\n)#data\n", path.read_bytes())[1:]:
-        body, _, rest = case.partition(b"\n#encoding\n")
-        encoding = webencodings.lookup(rest.split(b"\n")[0].decode().strip())
-        assert encoding is not None
-        yield body, encoding.name
+@pytest.mark.parametrize("label", ["iso-2022-kr", "hz-gb-2312", "ISO-2022-CN", "replacement"])
+def test_an_encoding_that_browsers_no_longer_read_is_no_page(label: str) -> None:
+    body = f"<meta charset={label}><p>~{{<:Ky2;~}}".encode()
+    for page in (Page("a", "", body), Page("a", "", b"<p>x", f"text/html; charset={label}")):
+        assert decode(page.body, page.content_type) == ("\ufffd", "replacement")
+        with pytest.raises(NotAPage, match="no longer read"):
+            parse_page(page)
+
+
+def test_japanese_escapes_are_recognised_without_a_declaration() -> None:
+    page = "<p>東京は晴れ</p>"
+
+    assert decode(page.encode("iso-2022-jp")) == (page, "iso-2022-jp")
+    assert decode(b"<p>\x1b$B and no more")[1] == "windows-1252"
 
 
 @pytest.mark.parametrize("name", ["tests1.dat", "tests2.dat", "test-yahoo-jp.dat"])

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from dataclasses import replace
 
 import pytest
 
+from benchmarks.registers import LAYOUTS, PERMITS, register
 from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page
 from extractors.records import Entry, find_records
+from schemas.json_schema import loads
 from schemas.schema import Field, Kind, Schema
 
 TALK = Schema(
@@ -90,7 +93,66 @@ def test_every_record_is_found_by_itself(name: str) -> None:
 def test_the_row_of_column_names_comes_along_with_every_record() -> None:
     page = parsed(f"<h1>Talks</h1>{LISTS['a table']}")
     entries = find_records(page, TALK)
-    assert {said(page, entry.context) for entry in entries} == {"Talks / Title | Day | Room"}
+    assert {said(page, entry.columns) for entry in entries} == {"Title | Day | Room"}
+    assert {said(page, entry.context) for entry in entries} == {"Talks"}
+
+
+def test_column_names_after_a_row_of_page_numbers_are_no_record() -> None:
+    rows = "".join(f"<tr><td>{t}<td>{d}<td>{r}</tr>" for t, d, r in ROWS)
+    head = "<tr><td colspan=3>1 | 2 | 3 | 4</tr><tr><td>Title<td>Day<td>Room</tr>"
+    page = parsed(f"<h1>Talks</h1><table>{head}{rows}</table>")
+    entries = find_records(page, TALK)
+    assert len(entries) == len(ROWS)
+    assert {said(page, entry.columns) for entry in entries} == {"Title | Day | Room"}
+
+
+def test_column_names_that_are_blocks_come_along_all() -> None:
+    rows = "".join(f"<tr><td><p>{t}<td><p>{d}<td><p>{r}</tr>" for t, d, r in ROWS)
+    head = "<thead><tr><th><p>Title<p>of it<th><p>Day<th><p>Room</tr></thead>"
+    page = parsed(f"<h1>Talks</h1><table>{head}<tbody>{rows}</tbody></table>")
+    names = {said(page, e.columns) for e in find_records(page, TALK)}
+    assert names == {"Title / of it / Day / Room"}
+
+
+def test_a_count_above_the_list_is_said_of_no_record() -> None:
+    page = parsed(f"<h1>Talks</h1><p>4 results</p>{LISTS['list items']}")
+    assert {said(page, entry.context) for entry in find_records(page, TALK)} == {"Talks"}
+
+
+def test_a_group_s_name_holds_for_the_first_group_too() -> None:
+    groups = [
+        f"<p>{name}</p><ul>" + "".join(f"<li>{t}, {d}, {r}" for t, d, r in rows) + "</ul>"
+        for name, rows in (("Trees", ROWS), ("Soil", ROWS))
+    ]
+    page = parsed("<h1>Talks</h1>" + "".join(groups))
+    found = [said(page, entry.context) for entry in find_records(page, TALK)]
+    assert found == ["Talks / Trees"] * 4 + ["Talks / Soil"] * 4
+
+
+def test_a_record_in_two_halves_is_one() -> None:
+    halves = "".join(
+        f"<div class=row><div><p>{link(t)}<p>{d}<p>{r}</div><div><p>Bring boots.</div></div>"
+        for t, d, r in ROWS * 2
+    )
+    found = texts(f"<h1>Talks</h1>{halves}")
+    assert len(found) == 2 * len(ROWS)
+    assert all("boots" in words for words in found)
+
+
+def test_what_stands_alone_beside_a_list_and_unlike_it_is_no_record() -> None:
+    items = "".join(f"<div><p>{link(t)}<p>{d}<p>{r}</div>" for t, d, r in ROWS)
+    aside = "<section><div><h3>Hours</h3><p>9 to 5<p>12.4.2026 closed<p>Ring twice</div></section>"
+    found = texts(f"{aside}<section>{items}</section>")
+    assert len(found) == len(ROWS)
+    assert not any("Hours" in words for words in found)
+
+
+def test_a_number_that_each_record_has_helps_to_find_them() -> None:
+    case = Schema("case", (Field("case_name"), Field("docket_number")), many=True)
+    news = "".join(f"<li>News of our town, the {n}th part of many</li>" for n in range(9))
+    items = "".join(f"<li>24-{3000 + n} Adams v. Baker</li>" for n in range(5))
+    found = texts(f"<ol>{news}</ol><ul>{items}</ul>", case)
+    assert [words[:7] for words in found] == [f"24-{3000 + n}" for n in range(5)]
 
 
 def test_a_heading_holds_for_the_records_under_it() -> None:
@@ -161,6 +223,23 @@ def test_a_record_that_lacks_what_the_others_have_is_not_lost(every: int) -> Non
     days = ["to be announced" if i % every == 0 else f"{i + 1}.4.2026" for i in range(20)]
     cards = [f"<li><h3>{link(f'Talk {i}')}</h3><p>{d}</p><p>Hall</p>" for i, d in enumerate(days)]
     assert len(texts(f"<ul>{''.join(cards)}</ul>")) == 20
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_record_that_says_nothing_but_its_name_is_not_lost(layout: str) -> None:
+    """In 1,500 permits each mix of fields is missing somewhere."""
+    case = register(layout, 1_500)
+    page = parse_page(Page("list", "", case.html.encode(), "text/html; charset=utf-8"))
+    found = find_records(page, loads(json.dumps(PERMITS)))
+    firsts = [page.document.blocks[entry.blocks[0]].span for entry in found]
+    assert len(found) == len(case.gold)
+    for span, gold in zip(firsts, case.gold, strict=True):
+        assert page.document.quote(span).startswith(str(gold["name"]))
+
+
+def test_rows_between_records_that_are_none_stay_out() -> None:
+    part = "<tr class=part><td colspan=3>Second day</td></tr>"
+    assert len(texts(LISTS["table"].replace("<tr><td>Soil", f"{part}<tr><td>Soil"))) == 4
 
 
 def test_the_last_record_keeps_its_own_paragraphs() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from extractors.scripted import ScriptedWorker
-from orchestration import Engine, Settings
+from orchestration import Engine, Orders, Settings
 from orchestration.commands.shared import ExitStatus, leave
 from orchestration.events import JobEnded, PageDone
 from schemas.errors import StoreError
@@ -30,7 +30,7 @@ def run(folder: Path, *bodies: str, schema: Schema = SCHEMA) -> list[PageDone | 
     with Engine(settings, open_worker=lambda tier: ScriptedWorker()) as engine:
         known = engine.store.job("tools")
         sources = [str(folder / f"{number}.html") for number in range(len(bodies))]
-        events = engine.resume(known) if known else engine.run(sources, schema, job="tools")
+        events = engine.resume(known) if known else engine.run(sources, schema, Orders(job="tools"))
         return [event for event in events if isinstance(event, PageDone | JobEnded)]
 
 

@@ -11,7 +11,7 @@ import pytest
 from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page
 from extractors.worker import Extraction
-from orchestration.agreement import ENOUGH, Agreement, LayoutAgreement
+from orchestration.agreement import ENOUGH, IN_VAIN, Agreement, LayoutAgreement
 from orchestration.router import Repairing, Router
 from schemas.errors import DecodeFailed, ModelMissing, NoMemory
 from schemas.plan import Checks, FieldPlan, Plan
@@ -218,6 +218,27 @@ def test_without_a_small_worker_the_large_one_reads_all(error: Exception) -> Non
     answer = routed(workers)
     assert workers.asked == [(SMALL, JOB.names), (LARGE, JOB.names)]
     assert (answer.records[0].data, answer.failed) == ({"title": "Baker", "pay": 5}, None)
+
+
+def test_replies_of_no_use_end_the_asking_for_their_layout_alone() -> None:
+    asked: list[LayoutAgreement] = []
+
+    def repair(page: ParsedPage, schema: Schema, unsure: Record | None) -> Extraction:
+        asked.append(past)
+        return Extraction((), None, Tokens(100), {"planner": 1.0}, noted="no JSON")
+
+    first, other = LayoutAgreement(pages=1), LayoutAgreement(pages=1)
+    answers = []
+    for past in (*[first] * 5, other):
+        answers.append(routed(Workers(UNSURE, UNSURE), past=past, repair=repair))
+    assert asked == [*[first] * IN_VAIN, other]
+    assert [answer.records[0].data["title"] for answer in answers] == ["Baker"] * 6
+    assert (answers[0].noted, answers[0].tokens.prompt) == ("no JSON", 120)
+    assert "its last 3 replies for this layout were of no use" in str(answers[4].noted)
+    first.pages = 16  # now and then a page is read as if nothing were known
+    past = first
+    routed(Workers(UNSURE, UNSURE), past=first, repair=repair)
+    assert asked[-1] is first
 
 
 def test_what_the_planner_says_against_a_check_takes_no_place() -> None:

@@ -5,13 +5,25 @@ from __future__ import annotations
 import gzip
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
-from extractors.pages import Limits, Page
+from extractors.pages import Limits, Manners, Page, Reader, Source
+from extractors.web.clock import SkippedClock
 from schemas.errors import FetchFailed, FetchRefused, NotAPage, SourceError
-from tests.extractors.site import HTML, OWN_NETWORK, PAGE, PageServer, fetched, read, serving
+from tests.extractors.site import (
+    HTML,
+    OWN_NETWORK,
+    PAGE,
+    RESET,
+    PageServer,
+    fetched,
+    read,
+    saying,
+    serving,
+)
 
 
 @pytest.fixture(scope="module")
@@ -215,3 +227,89 @@ def test_a_closed_port_and_an_unknown_name_are_failures() -> None:
 def test_a_trick_address_is_an_error_of_ours(url: str) -> None:
     with pytest.raises(SourceError):
         read(url, Limits(timeout_s=2))
+
+
+WHOLE = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 13\r\n\r\n" + PAGE
+PACKED = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Encoding: gzip\r\n\r\n"
+
+
+def read_twice(url: str) -> Page:
+    """The page at *url*, asked for twice at most."""
+    manners = Manners(attempts=2, obey_robots=False, host_delay_s=0)
+    with Reader(limits=OWN_NETWORK, manners=manners, clock=SkippedClock()) as reader:
+        return reader.read(Source(url, url=url))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n<p>half" + RESET,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n<p>half",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<p>ha\r\n",
+        PACKED + gzip.compress(PAGE)[:-9],
+        b"HTTP/1.1 200 OK\r\nContent-Le" + RESET,
+        RESET,
+        b"",
+        b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+def test_an_answer_that_breaks_off_anywhere_is_asked_for_again(broken: bytes) -> None:
+    with saying(broken, WHOLE) as (url, asked):
+        assert read_twice(url).body == PAGE
+        assert len(asked) == 2
+
+
+def test_half_of_a_packed_page_is_not_taken_for_the_page() -> None:
+    with saying(PACKED + gzip.compress(PAGE * 999)[:-9]) as (url, _):
+        with pytest.raises(FetchFailed, match="ends too early"):
+            read_twice(url)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-OpenSSH\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n<p>",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3, 4\r\n\r\n<p>",
+        b"HTTP/1.1 200 OK\r\nX: \0\r\n\r\n<p>",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000 + b"\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_an_error_of_ours(answer: bytes) -> None:
+    with saying(answer) as (url, _), pytest.raises(SourceError):
+        read(url, OWN_NETWORK)
+
+
+def test_interim_answers_without_end_are_timed_out() -> None:
+    with saying(b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n" * 2_000_000) as (url, _):
+        started = time.monotonic()
+        with pytest.raises(FetchFailed):
+            read(url, Limits(allow_private=True, timeout_s=1))
+        assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"])
+def test_a_proxy_in_the_environment_is_not_asked(
+    server: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """It would look names up itself, and reach whatever it can."""
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with saying(WHOLE) as (proxy, asked):
+        monkeypatch.setenv(name, proxy)
+        assert read(f"{server}/a", OWN_NETWORK).body.startswith(PAGE)
+        with pytest.raises(FetchRefused, match="not on the public internet"):
+            read(f"{server}/a")
+        assert asked == []
+
+
+def test_a_password_file_for_the_host_is_not_used(
+    server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password word")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with saying(WHOLE) as (url, asked):
+        read(url, OWN_NETWORK)
+    assert b"authorization" not in asked[-1].lower()

@@ -15,6 +15,10 @@ from extractors.web.clock import SkippedClock
 from schemas.errors import FetchFailed, FetchRefused
 from tests.extractors.site import PAGE, serving
 
+DATE = "Thu, 01 Jan 2026 00:00:00 GMT"
+# What a 304 says anew, of a page that was kept.
+RENEWED = {"Cache-Control": "max-age=600"}
+
 
 class Cacheable(BaseHTTPRequestHandler):
     """Says of each path how it may be kept; notes what was asked."""
@@ -24,7 +28,9 @@ class Cacheable(BaseHTTPRequestHandler):
         "/fresh": {"Cache-Control": "max-age=600"},
         "/private": {"Cache-Control": "private, max-age=600"},
         "/tagged": {"Cache-Control": "no-cache", "ETag": '"1"'},
-        "/dated": {"Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT", "Cache-Control": "max-age=0"},
+        "/dated": {"Last-Modified": DATE, "Cache-Control": "max-age=0"},
+        "/renewed": {"Cache-Control": "max-age=0", "ETag": '"1"'},
+        "/both": {"Cache-Control": "max-age=0", "ETag": '"1"', "Last-Modified": DATE},
         "/secret": {"Cache-Control": "no-store"},
         "/large": {"Cache-Control": "max-age=600"},
         "/gone": {"Cache-Control": "max-age=600"},
@@ -33,10 +39,15 @@ class Cacheable(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         known = self.headers["If-None-Match"] or self.headers["If-Modified-Since"]
         type(self).asked.append((self.path, known))
-        status = 304 if known else 404 if self.path == "/gone" else 200
-        body = b"" if known else PAGE * (1000 if self.path == "/large" else 1)
+        path = self.path.partition("?")[0]
+        status = 304 if known else 404 if path == "/gone" else 200
+        body = b"" if known else PAGE * (1000 if path == "/large" else 1)
+        body += self.path.encode() if "?" in self.path else b""
         self.send_response(status)
-        for name, value in (self.kept[self.path] | {"Content-Length": str(len(body))}).items():
+        said = self.kept[path] | {"Content-Length": str(len(body))}
+        if known and path == "/renewed":
+            said |= RENEWED
+        for name, value in said.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
@@ -139,3 +150,48 @@ def test_a_file_in_the_place_of_the_folder_means_no_cache(server: str, tmp_path:
 def test_a_broken_cache_file_costs_no_page(server: str, tmp_path: Path) -> None:
     (tmp_path / "private.sqlite").write_bytes(b"not a database" * 1000)
     assert read(f"{server}/fresh", tmp_path).body == PAGE
+
+
+def test_what_a_304_says_anew_counts_from_then_on(server: str, tmp_path: Path) -> None:
+    pages = [read(f"{server}/renewed", tmp_path) for _ in range(3)]
+
+    assert [page.body for page in pages] == [PAGE] * 3
+    assert Cacheable.asked == [("/renewed", None), ("/renewed", '"1"')], "fresh again"
+
+
+def test_the_tag_goes_before_the_date(server: str, tmp_path: Path) -> None:
+    for _ in range(2):
+        read(f"{server}/both", tmp_path)
+    assert Cacheable.asked[-1] == ("/both", '"1"')
+
+
+def test_addresses_that_differ_at_all_are_different_pages(server: str, tmp_path: Path) -> None:
+    paths = ["/fresh?a=1", "/fresh?a=2", "/fresh?A=1", "/fresh?a=1&", "/fresh"]
+    bodies = [read(server + path, tmp_path).body for path in [*paths, *paths]]
+
+    assert bodies[: len(paths)] == bodies[len(paths) :]
+    assert len(set(bodies)) == len(paths)
+    assert len(Cacheable.asked) == len(paths)
+    with serving(Cacheable) as other:
+        read(f"{other}/fresh", tmp_path)
+    assert len(Cacheable.asked) == len(paths) + 1, "another port is another host"
+
+
+def test_an_address_names_no_file(server: str, tmp_path: Path) -> None:
+    read(f"{server}/fresh?../../../../etc/passwd%00", tmp_path / "cache")
+    assert {path.name.partition("-")[0] for path in (tmp_path / "cache").iterdir()} <= {
+        "private.sqlite",
+        ".gitignore",
+    }
+    assert [path.name for path in tmp_path.iterdir()] == ["cache"]
+
+
+def test_a_cache_that_does_not_work_is_told_in_a_line_and_once(
+    server: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "private.sqlite").mkdir()
+    for _ in range(2):
+        assert read(f"{server}/fresh", tmp_path).body.startswith(PAGE)
+    (told,) = [record for record in caplog.records if "not kept" in record.getMessage()]
+    assert told.getMessage() == "fetched pages are not kept: unable to open database file"
+    assert "Traceback" not in caplog.text

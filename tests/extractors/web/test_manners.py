@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from extractors.pages import Limits, Manners
+from extractors.pages import Limits, Manners, Reader, Source
 from extractors.web.clock import Clock, SkippedClock
 from extractors.web.manners import Lanes, pause, retry_after
 from schemas.errors import FetchFailed
-from tests.extractors.site import PAGE, fetched
+from tests.extractors.site import PAGE, fetched, site
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -152,3 +152,69 @@ def test_the_end_ends_every_wait() -> None:
         thread.join(5)
 
     assert not any(thread.is_alive() for thread in threads)
+
+
+def two_pages(answer: Callable[[httpx.Request], httpx.Response], clock: SkippedClock) -> list[str]:
+    """What becomes of two pages of one host, one after the other."""
+    outcomes = []
+    with Reader(transport=site(answer), clock=clock) as reader:
+        for number in range(2):
+            try:
+                outcomes.append(str(reader.read(Source("x", url=f"https://a.org/{number}")).body))
+            except FetchFailed as failure:
+                outcomes.append(str(failure))
+    return outcomes
+
+
+@pytest.mark.parametrize("asked", ["3600", "99999999999999999999", "9" * 5000])
+def test_a_host_that_asks_for_hours_is_not_asked_for_the_next_page(asked: str) -> None:
+    paths: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        return httpx.Response(429, headers={"Retry-After": asked})
+
+    clock = SkippedClock()
+    _, second = two_pages(answer, clock)
+
+    assert paths == ["/0"]
+    assert "a.org asked to be left alone for another" in second
+    assert max(clock.waits, default=0) < 1
+
+
+def test_a_host_that_asks_for_a_minute_gets_it_before_the_next_page() -> None:
+    answer = flaky(httpx.Response(503, headers={"Retry-After": "45"}), ok())
+    clock = SkippedClock()
+    first, second = two_pages(answer, clock)
+
+    assert "HTTP 503" in first
+    assert "Oslo" in second
+    assert max(clock.waits) == pytest.approx(45, abs=0.5)
+
+
+def test_a_redirect_to_another_host_waits_for_that_host_alone() -> None:
+    hosts: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        hosts.append(request.url.host)
+        if request.url.host == "a.org":
+            return httpx.Response(302, headers={"Location": f"https://b.org{request.url.path}"})
+        return ok()
+
+    clock = SkippedClock()
+    with Reader(transport=site(answer), clock=clock, manners=Manners(host_delay_s=5)) as reader:
+        for number in range(2):
+            reader.read(Source("x", url=f"https://a.org/{number}"))
+
+    assert hosts == ["a.org", "b.org"] * 2
+    # After their robots.txt both wait for their first page; a.org's second waits for both hosts'.
+    assert [round(wait) for wait in clock.waits] == [5, 5, 5]
+
+
+def test_a_dot_after_the_name_makes_no_other_host() -> None:
+    clock = SkippedClock()
+    lanes = Lanes(per_host=2, clock=clock, over=threading.Event())
+    for host in ("a.org", "a.org."):
+        with lanes.turn(host, delay=5):
+            pass
+    assert [round(wait, 1) for wait in clock.waits] == [5.0]

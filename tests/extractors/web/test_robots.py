@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx
 import pytest
 
@@ -31,7 +33,7 @@ class Site:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(str(request.url))
-        if request.url.path == "/robots.txt":
+        if request.url.path in ("/robots.txt", "/rules"):
             return self.answers.pop(0)
         if request.url.path == "/moved":
             return httpx.Response(302, headers={"Location": "/private/page"})
@@ -119,3 +121,105 @@ def test_a_huge_robots_file_is_read_in_part() -> None:
         with pytest.raises(FetchRefused):
             page(reader, "/a")
         assert page(reader, "/b") == PAGE
+
+
+def moved(to: str) -> httpx.Response:
+    return httpx.Response(301, headers={"Location": to})
+
+
+@pytest.mark.parametrize("to", ["/rules", "https://www.ex.org/robots.txt"])
+def test_rules_that_moved_are_followed(to: str) -> None:
+    site = Site(moved(to), rules())
+    with site.reader() as reader, pytest.raises(FetchRefused, match=r"robots\.txt"):
+        page(reader, "/private/a")
+    assert len(site.asked) == 2
+
+
+@pytest.mark.parametrize("to", ["/robots.txt", "http://127.0.0.1/robots.txt", "file:///x"])
+def test_rules_that_lead_nowhere_are_none(to: str) -> None:
+    with Site(*[moved(to)] * 6).reader() as reader:
+        assert page(reader, "/private") == PAGE
+
+
+@pytest.mark.parametrize(
+    ("name", "is_ours"),
+    [
+        *(("fieldwise", True), ("FieldWise", True), ("fieldwise/2.1", True), ("fieldwise*", True)),
+        *(("*", True), ("field", False), ("f", False), ("fieldwiser", False), ("wise", False)),
+    ],
+)
+def test_rules_are_ours_by_our_whole_name(name: str, is_ours: bool) -> None:
+    with Site(rules(f"User-agent: {name}\nDisallow: /")).reader() as reader:
+        if is_ours:
+            with pytest.raises(FetchRefused):
+                page(reader, "/a")
+        else:
+            assert page(reader, "/a") == PAGE
+
+
+def test_a_longer_name_that_allows_all_allows_us_nothing() -> None:
+    text = "User-agent: f\nAllow: /\n\nUser-agent: *\nDisallow: /"
+    with Site(rules(text)).reader() as reader, pytest.raises(FetchRefused):
+        page(reader, "/a")
+
+
+def test_several_agents_share_the_rules_below_them() -> None:
+    text = "user-agent : a\nUSER-AGENT:fieldwise # us\nDisallow: /x\n\nUser-agent: b\nDisallow: /"
+    with Site(rules(text)).reader() as reader:
+        assert page(reader, "/a") == PAGE
+        with pytest.raises(FetchRefused):
+            page(reader, "/x")
+
+
+def test_rules_made_to_take_hours_take_no_time() -> None:
+    agents = "".join(f"User-agent: a{number}\n" for number in range(15_000))
+    started = time.monotonic()
+    with Site(rules(agents + "Disallow: /\n" * 15_000)).reader() as reader:
+        assert page(reader, "/a") == PAGE
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("delay", ["nan", "inf", "-5", "1e999", "soon"])
+def test_a_delay_that_is_no_number_is_none(delay: str) -> None:
+    site = Site(rules(f"User-agent: *\nCrawl-delay: {delay}"))
+    with site.reader() as reader:
+        page(reader, "/a")
+        page(reader, "/b")
+    assert max(site.clock.waits, default=0) <= 0.3
+
+
+def test_a_rate_is_a_delay() -> None:
+    site = Site(rules("User-agent: *\nRequest-rate: 1/6"))
+    with site.reader() as reader:
+        page(reader, "/a")
+        page(reader, "/b")
+    assert max(site.clock.waits) == pytest.approx(6, abs=0.2)
+
+
+def test_rules_that_we_cannot_unpack_are_not_taken_for_none() -> None:
+    packed = httpx.Response(
+        200, headers={"Content-Encoding": "br"}, stream=httpx.ByteStream(b"\x0b\x02\x80")
+    )
+    with Site(*[packed] * 3).reader() as reader:
+        with pytest.raises(FetchFailed, match=r"robots\.txt could not be read"):
+            page(reader, "/a")
+
+
+def test_slow_rules_leave_the_page_its_time() -> None:
+    site = Site(rules())
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/robots.txt":
+            site.clock.wait(0.9 * Limits().timeout_s, unless=reader.web.over)
+        else:
+            site.clock.wait(0.5 * Limits().timeout_s, unless=reader.web.over)
+        return site._answer(request)
+
+    with Reader(transport=httpx.MockTransport(slow), clock=site.clock) as reader:
+        assert page(reader, "/a") == PAGE
+
+
+def test_a_page_of_any_kind_in_the_place_of_rules_forbids_nothing() -> None:
+    for text in ("<html><body>Disallow: /", "\0\ufffd" * 99, "Disallow: /"):
+        with Site(rules(text)).reader() as reader:
+            assert page(reader, "/a") == PAGE

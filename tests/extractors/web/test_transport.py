@@ -7,7 +7,9 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +161,7 @@ def http2_server(certificate: tuple[Path, Path]) -> Iterator[int]:
 
 def _speak_http2(listener: socket.socket, context: ssl.SSLContext) -> None:
     accepted, _ = listener.accept()
-    with context.wrap_socket(accepted, server_side=True) as wire:
+    with suppress(ssl.SSLError, OSError), context.wrap_socket(accepted, server_side=True) as wire:
         wire.settimeout(5)
         config = h2.config.H2Configuration(client_side=False)
         connection = h2.connection.H2Connection(config=config)
@@ -212,3 +214,48 @@ def test_an_interrupt_ends_a_wait_in_another_thread() -> None:
 
     assert ended
     assert failures
+
+
+def test_a_name_that_is_looked_up_for_ever_is_given_up() -> None:
+    over = threading.Event()
+
+    def stuck(host: str, port: int) -> list[str]:
+        over.wait(10)
+        return [PUBLIC]
+
+    transport = CheckedTransport(allow_private=False, resolve=stuck, network=Dialled())
+    manners = Manners(attempts=1, obey_robots=False)
+    started = time.monotonic()
+    with Reader(limits=Limits(timeout_s=1), manners=manners, transport=transport) as reader:
+        with pytest.raises(FetchFailed, match="within 1 seconds"):
+            reader.read(Source("x", url="http://ex.org/"))
+        assert time.monotonic() - started < 4
+        over.set()
+
+
+def test_each_hop_of_a_redirect_is_looked_up_and_checked() -> None:
+    class Moving(Dialled):
+        def connect_tcp(self, host: str, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+            self.hosts.append(host)
+            moved = b"HTTP/1.1 302 Found\r\nLocation: http://inside.ex.org/\r\n\r\n"
+            return httpcore.MockStream([moved])
+
+    names = {"ex.org": [PUBLIC], "inside.ex.org": ["10.0.0.7"]}
+    network = Moving()
+    transport = CheckedTransport(
+        allow_private=False, resolve=lambda host, port: names[host], network=network
+    )
+    manners = Manners(attempts=1, obey_robots=False)
+    with Reader(manners=manners, transport=transport, clock=SkippedClock()) as reader:
+        with pytest.raises(FetchRefused, match=r"inside\.ex\.org is not on the public internet"):
+            reader.read(Source("x", url="http://ex.org/"))
+    assert network.hosts == [PUBLIC]
+
+
+def test_a_server_that_cannot_prove_who_it_is_fails_once_and_for_all(http2_server: int) -> None:
+    limits, manners = Limits(allow_private=True), Manners(attempts=3, obey_robots=False)
+    with Reader(limits=limits, manners=manners, clock=SkippedClock()) as reader:
+        with pytest.raises(FetchFailed, match="certificate") as caught:
+            reader.read(Source("x", url=f"https://localhost:{http2_server}/"))
+    assert not caught.value.retryable
+    assert "who it is" in caught.value.hint

@@ -14,7 +14,7 @@ from orchestration.desk.readiness import Readiness
 from orchestration.desk.review_queue import Item
 from orchestration.desk.runs import MOST_OF_ONE, MOST_WAITING, Asked, Run, RunState
 from orchestration.desk.sheet import Order
-from orchestration.engine import Engine
+from orchestration.engine import Engine, Orders
 from orchestration.exports.export import Format
 from orchestration.settings import Settings
 from orchestration.storage.store import Store
@@ -107,7 +107,7 @@ def test_rows_that_were_corrected_while_others_were_still_read_stay_corrected(
     with ExitStack() as stack:
         store = stack.enter_context(Held(tmp_path / "results.db"))
         engine = Engine(settings, open_worker=lambda tier: ScriptedWorker(), store=store)
-        list(stack.enter_context(engine).run(pages[:1], TITLE, job="may"))
+        list(stack.enter_context(engine).run(pages[:1], TITLE, Orders(job="may")))
         desk = stack.enter_context(Desk(engine, Readiness()))
         [line] = desk.jobs("")
         slow = threading.Thread(target=desk.sheet, args=[line.job], name="slow")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from extractors.scripted import ScriptedWorker
-from orchestration.engine import Engine
+from orchestration.engine import Engine, Orders
 from orchestration.events import Event, JobEnded, LayoutPlanned, PageDone
 from orchestration.settings import Settings
 from schemas.record import Tier
@@ -33,7 +33,7 @@ def events(tmp_path: Path, *, stops: bool) -> list[Event]:
             for event in engine.run(
                 [str(tmp_path / "a.html")],
                 SCHEMA,
-                stop=lambda: stops and isinstance(told[-1], LayoutPlanned),
+                Orders(stop=lambda: stops and isinstance(told[-1], LayoutPlanned)),
             ):
                 told.append(event)
     return told
