@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from orchestration.exports.export import ExportOptions, Format
 from schemas.record import (
+    Cell,
     PageResult,
     PageStatus,
     Record,
@@ -155,7 +156,7 @@ def test_a_cell_larger_than_excel_takes_is_left_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_a_number_that_is_none_is_empty(number: float) -> None:
     schema = Schema("pay", (Field("pay", Kind.NUMBER), Field("all", Kind.NUMBER, many=True)))
-    cells = {"pay": found(number), "all": (found(1.5), found(number))}
+    cells: dict[str, Cell] = {"pay": found(number), "all": (found(1.5), found(number))}
     results = [PageResult("u", PageStatus.OK, (Record(cells, "u"),))]
     assert csv_rows(exported(results, Format.CSV, schema))[1][:2] == ["", "1.5; "]
     [row] = parquet_rows(exported(results, Format.PARQUET, schema))
