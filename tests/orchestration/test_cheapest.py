@@ -201,7 +201,11 @@ def test_markup_that_states_a_part_of_the_list_does_not_answer_for_it(
 
     class Asked(ScriptedWorker):
         def extract(
-            self, page: ParsedPage, schema: Schema, *, check_stop: Callable[[], None]
+            self,
+            page: ParsedPage,
+            schema: Schema,
+            *,
+            check_stop: Callable[[], None] = lambda: None,
         ) -> Extraction:
             asked.append(schema)
             return super().extract(page, schema, check_stop=check_stop)
