@@ -21,7 +21,8 @@ _LABEL_WORDS = 6  # of a label, at most
 _VALUE_WORDS = 40  # of what it is the label of
 _CLOSE = 4  # elements around one
 _FEW = 3  # values of one label that it brings along
-_TERM = re.compile(r"(.*)/(dt|dd)(?:\[\d+\])?(?=/|$)")
+# Of the innermost list: parsers put a `dd` that is not closed around the next one.
+_TERM = re.compile(r"(.*/dl(?:\[\d+\])?(?:/div(?:\[\d+\])?)*)/(dt|dd)(?:\[\d+\])?(?=/|$)")
 _TABLE = re.compile(r".*/table(?:\[\d+\])?(?=/|$)")
 _HEADING = re.compile(r"h[2-6]|legend|caption|summary")
 
