@@ -68,7 +68,7 @@ def _pairs(blocks: Sequence[Block], words: Sequence[int]) -> Iterator[tuple[int,
         shared = _shared(one.xpath, other.xpath)
         alone = held[shared] == 2 and one.xpath != other.xpath
         headed = _HEADING.fullmatch(one.tag) and not _HEADING.fullmatch(other.tag)
-        if (alone or headed) and one.tag not in ("title", "tr"):
+        if (alone or headed) and one.tag not in ("dd", "title", "tr"):
             yield place, [place + 1]
 
 
