@@ -18,7 +18,7 @@ import os
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean
@@ -114,7 +114,7 @@ def example(
     )
 
 
-def _matrix(signs: Sequence[Mapping[str, float]]) -> np.ndarray:
+def _matrix(signs: Iterable[Mapping[str, float]]) -> np.ndarray:
     return np.array([[block.get(sign, 0.0) for sign in SIGNS] for block in signs], np.float64)
 
 

@@ -34,6 +34,7 @@ GONE = _any_of(
     r"(?:sorry[,.!]? )?(?:the |this |that )?(?:requested )?(?:page|url|file|document|resource)(?: you (?:requested|are looking for|were looking for))?(?: was| is| could| can)?(?:n't| ?not)?(?: be)? ?(?:not found|found\b(?<=n't be found)|found\b(?<=not be found)|found\b(?<=cannot be found))",
     r"(?:page|file) (?:you (?:are|were|'re) (?:looking for|trying to (?:reach|view|access))|you requested)[^.!]{0,25} (?:does ?n[o']t|no longer) exist",
     r"we (?:could ?n[o']t|can't|cannot) find (?:that|the|this) (?:page|job|product|item|listing)",
+    r"^(?:error )?(?:404|410)[.!]?$|410 gone|(?:that|this|the) page can't be found|(?:job|position|vacancy|listing|product|item|article|event|recipe|property|profile|post|offer|course|content) (?:was |is |could )?not (?:be )?found",
     r"(?:diese |die )?(?:angeforderte |gesuchte )?seite (?:wurde |konnte |ist )?(?:leider )?nicht (?:gefunden|vorhanden|verfügbar)",
     r"(?:cette |la )?page (?:demandée |recherchée )?(?:est |n'a pas été |n'est pas )?(?:introuvable|trouvée|non trouvée)|page non trouvée|cette page n'existe (?:pas|plus)",
     r"(?:la )?página (?:solicitada )?(?:no (?:encontrada|existe|se encuentra|disponible)|no se ha encontrado)|no (?:se ha encontrado|encontramos) la página",
@@ -48,6 +49,11 @@ GONE = _any_of(
     r"sayfa bulunamadı|aradığınız sayfa bulunam\w+",
     r"(?:запрашиваемая |такая )?страница не (?:найдена|существует)|такой страницы (?:нет|не существует)",
     r"(?:запитувану |цю )?сторінк[уа] не (?:знайдено|існує)|такої сторінки не існує",
+    r"(?:az |a )?(?:keresett |kért )?oldal nem (?:található|létezik)|(?:pagina|pagină) (?:căutată )?(?:nu (?:a fost găsită|există)|negăsită)",
+    r"(?:η )?σελίδα (?:που ζητήσατε )?δε[ν]? (?:βρέθηκε|υπάρχει)|(?:tražena )?stranica nije (?:pronađena|nađena)|(?:търсената )?страницата не (?:е намерена|съществува|беше намерена)",
+    r"puslapis (?:nerastas|neegzistuoja)|(?:lapa|lappuse) (?:nav atrasta|netika atrasta|neeksistē)|leh(?:te|ekülge) ei leitud|stran(?:i)? (?:ni bilo mogoče najti|ne obstaja)",
+    r"(?:không tìm thấy|không thể tìm thấy) (?:trang|nội dung)|trang (?:này |bạn tìm )?không (?:tồn tại|tìm thấy)|halaman (?:yang anda cari )?tidak (?:ditemukan|ada|wujud)|laman tidak (?:ditemui|ditemukan)",
+    r"ה?(?:דף|עמוד) (?:המבוקש )?(?:לא נמצא|אינו קיים|לא קיים)|صفحه (?:مورد نظر |درخواستی )?(?:یافت نشد|پیدا نشد|وجود ندارد)|(?:पृष्ठ|पेज) (?:नहीं मिला|उपलब्ध नहीं)",
     r"(?:لم يتم العثور على|تعذر العثور على) (?:هذه )?الصفحة|الصفحة (?:المطلوبة )?غير موجودة",
     # Something that was there.
     r"(?:has|have) (?:now )?(?:expired|been (?:removed|deleted|filled|closed|taken down|withdrawn|delisted|unpublished))",
@@ -71,8 +77,9 @@ GONE = _any_of(
     inside_words=(
         r"ページ[がはを]?(?:見つかりません|見つけられません|存在しません)|(?:お探し|指定)の(?:ページ|求人|商品)[^。]{0,12}(?:ません|終了)",
         r"(?:求人|掲載|募集|販売|公開)[はが]?[^。]{0,8}終了(?:しました|しています|いたしました)|削除されました",
+        r"ไม่พบ(?:หน้า|เพจ)|หน้า(?:เว็บ)?ที่คุณ(?:ต้องการ|ค้นหา)ไม่(?:พบ|มี)",
         r"(?:页面|網頁|頁面|网页)(?:不存在|未找到|没有找到|找不到|无法找到)|找不到(?:该|您|此|您要|該)?[^。]{0,8}(?:页面|頁面|网页)",
-        r"(?:职位|職位|商品|岗位|信息|文章|内容|宝贝)(?:已|已经|已經)(?:下架|过期|過期|关闭|關閉|删除|刪除|失效)",
+        r"(?:职位|職位|商品|岗位|職缺|信息|文章|内容|宝贝)(?:已|已经|已經)(?:下架|过期|過期|关闭|關閉|删除|刪除|失效)",
         r"(?:페이지를|페이지가) ?(?:찾을 수 없|존재하지 않)|존재하지 않는 페이지",
         r"(?:채용|공고|상품|모집|게시물)[이가은는]? ?(?:이미 )?(?:마감|종료|삭제|만료)(?:되었|됐|된)|판매가 ?종료",
     ),
@@ -152,8 +159,8 @@ LOGIN_NEEDED = _any_of(
 
 SERVER = _any_of(
     r"(?:http )?(?:error )?50[0-4](?: |: | - )(?:internal server error|bad gateway|service (?:temporarily )?unavailable|gateway time-?out|error)|internal server error|bad gateway|service (?:is )?(?:temporarily )?unavailable|gateway time-?out|error 5\d\d|too many requests|rate limit exceeded|error 429",
-    r"something went wrong|an (?:unexpected |internal )?error (?:has )?occurred|(?:temporarily|currently) (?:down|unavailable|offline)|(?:down|closed|offline) for maintenance|under maintenance|scheduled maintenance|error establishing a database connection|web server is down|site can't be reached",
-    r"interner serverfehler|(?:dienst|seite|service) (?:ist )?(?:derzeit|momentan|vorübergehend|zurzeit) (?:leider )?nicht (?:verfügbar|erreichbar)|zu viele anfragen|ein fehler ist aufgetreten|wartungsarbeiten|wartungsmodus",
+    r"something went wrong|^(?:database|application|runtime) error[.!]?$|fatal error: |application error: a (?:client|server)-side exception|an (?:unexpected |internal )?error (?:has )?occurred|(?:temporarily|currently) (?:down|unavailable|offline)|(?:down|closed|offline) for maintenance|under maintenance|scheduled maintenance|error establishing a database connection|web server is down|site can't be reached",
+    r"interner serverfehler|(?:dienst|seite|service) (?:ist )?(?:derzeit|momentan|vorübergehend|zurzeit) (?:leider )?nicht (?:verfügbar|erreichbar)|zu viele anfragen|(?:ein (?:unerwarteter |interner )?fehler ist|es ist ein (?:unerwarteter |interner )?fehler) aufgetreten|wartungsarbeiten|wartungsmodus",
     r"erreur (?:interne|serveur|5\d\d)|(?:service|site)(?: est)? (?:momentanément |temporairement |actuellement )?indisponible|trop de (?:requêtes|demandes)|une erreur (?:est survenue|s'est produite)|(?:site )?en (?:cours de )?maintenance",
     r"error interno|servicio no disponible|demasiadas (?:solicitudes|peticiones)|se ha producido un error|(?:sitio )?en mantenimiento|temporalmente (?:no disponible|fuera de servicio)",
     r"errore (?:interno|del server)|servizio (?:temporaneamente )?non disponibile|troppe richieste|si è verificato un errore|(?:sito )?in manutenzione",

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import chardet
 import webencodings
-from w3lib.encoding import read_bom
 
 from extractors.decoders import decoded
 from schemas.errors import NotAPage
@@ -91,6 +90,12 @@ _WEB_NAMES = {
     "shift-jis-2004": "shift_jis",
     "shift_jis_2004": "shift_jis",
 }
+# What begins like UTF-32 is UTF-16 to browsers, and the same text but for NULs, which are no text.
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_BE: "utf-16be",
+    codecs.BOM_UTF16_LE: "utf-16le",
+}
 _IN_PAIRS = frozenset({"big5", "euc-jp", "euc-kr", "gb18030", "gbk", "shift_jis"})
 _DEFAULT = webencodings.Encoding("windows-1252", codecs.lookup("windows-1252"))
 _JAPANESE_MAIL = webencodings.Encoding("iso-2022-jp", codecs.lookup("iso-2022-jp"))
@@ -126,7 +131,7 @@ def _binary_kind(body: bytes) -> str | None:
     if _is_json(body):
         return "JSON data"
     head = body[:SNIFF_BYTES]
-    if read_bom(body)[0] is None and _utf16_without_bom(head) is None:
+    if not body.startswith(tuple(_MARKS)) and _utf16_without_bom(head) is None:
         # A stray NUL or two stand in real pages; browsers skip them.
         controls = len(head) - len(head.translate(None, _CONTROLS))
         many = head.count(0) > max(2, len(head) // 100) or controls > max(16, len(head) // 50)
@@ -158,9 +163,9 @@ def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:
     Bytes that the encoding does not know become U+FFFD; all of a page does ("replacement") that
     is in one of the encodings which browsers no longer read, such as ISO-2022-KR.
     """
-    bom_encoding, bom = read_bom(body)
-    if bom_encoding is not None and bom is not None:
-        return body[len(bom) :].decode(bom_encoding, "replace"), bom_encoding
+    for mark, name in _MARKS.items():
+        if body.startswith(mark):
+            return decoded(body[len(mark) :], name), name
     encoding = _from_header(content_type)
     if encoding is None:
         encoding = _declared(body, content_type) or _detected(body)

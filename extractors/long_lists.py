@@ -41,6 +41,7 @@ _SAMPLE = 24
 _SHARE = 3  # at most one in so many records is in the sample
 _HELD_OUT = 3  # one in so many of the sample checks what the others taught
 _STRETCH = 64
+_ROUND = 8  # stretches, at whose end the model is asked for what they leave open
 _MORE = 7  # further records of a stretch that are read where the first shows a disagreement
 
 
@@ -74,11 +75,18 @@ class _Long:
     def read(self) -> list[Cells]:
         selectors = self._taught()
         left = [place for place in range(len(self._entries)) if place not in self._cells]
-        for start in range(0, len(left), _STRETCH):
-            stretch = left[start : start + _STRETCH]
+        for around in _cut(left, _ROUND * _STRETCH):
+            stretches = _cut(around, _STRETCH)
             if selectors.fields:
-                selectors = self._still_right(selectors, stretch)
-            self._answer(selectors, [place for place in stretch if place not in self._cells])
+                self._read(list(map(_middle, stretches)))  # together, which costs far less
+            answered: dict[int, Cells] = {}
+            for stretch in stretches:
+                if selectors.fields:
+                    selectors = self._still_right(selectors, stretch)
+                for place in stretch:
+                    if place not in self._cells:
+                        answered[place] = apply(selectors, self._schema, self._regions[place])
+            self._complete(answered)
         return self._settled()
 
     def read_all(self) -> list[Cells]:
@@ -113,8 +121,7 @@ class _Long:
 
     def _still_right(self, selectors: Selectors, stretch: Sequence[int]) -> Selectors:
         """*selectors* after a look at *stretch*, without those that fail there."""
-        probe = stretch[len(stretch) // 2]
-        self._read([probe])
+        probe = _middle(stretch)
         after = checked(selectors, self._schema, self._examples([probe]))
         if without_failing(selectors, after, most=0) == after:
             return after
@@ -123,15 +130,12 @@ class _Long:
         after = checked(selectors, self._schema, self._examples([probe, *more]))
         return without_failing(selectors, after, most=1)
 
-    def _answer(self, selectors: Selectors, places: Sequence[int]) -> None:
-        """By *selectors*, and by the model what they leave open: records that lack the same
-        fields are read together."""
+    def _complete(self, answered: Mapping[int, Cells]) -> None:
+        """By the model what selectors have left open of the records *answered*: those that lack the
+        same fields are read together."""
         lacking: dict[tuple[str, ...], list[int]] = defaultdict(list)
-        answered = {}
-        for place in places:
-            answered[place] = apply(selectors, self._schema, self._regions[place])
-            names = tuple(name for name in self._schema.names if name not in answered[place])
-            lacking[names].append(place)
+        for place, cells in answered.items():
+            lacking[tuple(name for name in self._schema.names if name not in cells)].append(place)
         for names, group in lacking.items():
             fields = tuple(field for field in self._schema if field.name in names)
             asked = replace(self._schema, fields=fields)
@@ -170,6 +174,14 @@ def _doubted(cells: Cells) -> list[str]:
         for name, cell in cells.items()
         if isinstance(cell, Value) and cell.signals is not None and cell.confidence < _SURE
     ]
+
+
+def _cut(places: Sequence[int], size: int) -> list[Sequence[int]]:
+    return [places[start : start + size] for start in range(0, len(places), size)]
+
+
+def _middle(places: Sequence[int]) -> int:
+    return places[len(places) // 2]
 
 
 def spread(total: int, count: int) -> list[int]:

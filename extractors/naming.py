@@ -73,7 +73,8 @@ def names_of_blocks(page: ParsedPage) -> list[Named]:
         own = _NONE.union(*(signs[place][0] for place in inner))
         parents = _parents(nodes, nodes[outer].parent if inner else outer, len(span))
         around = _NONE.union(*(signs[place][0] for place in parents))
-        found.append(Named(own, around - own, *_named_kinds(kinds[outer] if outer >= 0 else 0)))
+        other = around - own if own else around
+        found.append(Named(own, other, *_named_kinds(kinds[outer] if outer >= 0 else 0)))
     return found
 
 

@@ -101,24 +101,20 @@ class Shown:
         """
         asides = self._asides(schema, budget) if among is None else set()
         room = budget - sum(self._sizes[place] for place in asides)
+        worths = self._worths(schema)
+        order = sorted(range(self._visible) if among is None else among, key=lambda i: -worths[i])
         whole = schema.many or among is not None
-        order = self._ordered(schema, range(self._visible) if among is None else among)
-        kept = self._that_fit(order if whole else self._worthy(schema, order), room)
+        kept = self._that_fit(order if whole else self._worthy(order, worths), room)
         if order and not kept:
             return self._part_of_block(order[0], budget)
         return self._passage(sorted(kept | asides))
 
-    def _ordered(self, schema: Schema, places: Sequence[int]) -> list[int]:
-        """*places*, those most worth it first."""
-        worths = self._worths(schema)
-        return sorted(places, key=lambda place: -worths[place])
-
     def _worths(self, schema: Schema) -> list[float]:
         return worth(self.ranking.log_odds(schema), self._sizes[: self._visible])
 
-    def _worthy(self, schema: Schema, order: Sequence[int]) -> list[int]:
+    def _worthy(self, order: Sequence[int], worths: Sequence[float]) -> list[int]:
         """Of *order* those worth showing, and as many more as make up a little text."""
-        worths, least = self._worths(schema), self.ranking.model.least
+        least = self.ranking.model.least
         found, room = [], _LITTLE
         for place in order:
             room -= self._sizes[place]

@@ -70,7 +70,7 @@ _DIGIT = re.compile(r"\d")
 
 
 class PageSigns:
-    """The signs of *page*'s visible blocks: those that hold whatever is asked, found once."""
+    """The signs of *page*'s visible blocks."""
 
     def __init__(self, page: ParsedPage) -> None:
         document = self._document = page.document.visible
@@ -81,9 +81,9 @@ class PageSigns:
         # Where the page's own subject begins: its first `h1`, else the top.
         self._start = self._tags.index("h1") if "h1" in self._tags else 0
         self._items = _items(document, self._texts)
-        self._plain = list(self._found(_link_shares(page)))
+        self._links = _link_shares(page)
 
-    def of(self, schema: Schema) -> list[dict[str, float]]:
+    def of(self, schema: Schema) -> Iterator[dict[str, float]]:
         """For each block, its signs that are not 0, for *schema*."""
         fields = list(schema.walk())
         asked = _Asked(fields, self._words, self._named)
@@ -91,8 +91,8 @@ class PageSigns:
         items = asks_for_items(fields)
         shared = asked.words
         told = shared if items else self._told(shared)
-        found, under = [], 0.0
-        for place, plain in enumerate(self._plain):
+        under = 0.0
+        for place, plain in enumerate(self._plain()):  # a page may have half a million blocks
             heading = self._tags[place] in HEADINGS
             under = shared[place] if heading else under
             signs = plain | self._forms(place, forms)
@@ -103,10 +103,9 @@ class PageSigns:
             if items:
                 signs["item"] = float(bool(ITEM.match(self._texts[place])))
                 signs["listed_item"] = float(place in self._items)
-            found.append(_with_company(signs))
-        return found
+            yield _with_company(signs)
 
-    def _found(self, links: Sequence[float]) -> Iterator[dict[str, float]]:
+    def _plain(self) -> Iterator[dict[str, float]]:
         """What holds of each block whatever is asked."""
         whole, said = whole_forms(self._document), set[str]()
         heading = self._heading()
@@ -121,7 +120,7 @@ class PageSigns:
             signs["called_aside"] = float(named.aside)
             signs["called_subject"] = float(named.subject)
             signs["called_meta"] = float(named.meta)
-            signs["links"] = links[place]
+            signs["links"] = self._links[place]
             signs["repeated"] = float(text in said and tag not in HEADINGS)
             signs["repeats_heading"] = float(place != self._start and self._words[place] == heading)
             said.add(text)

@@ -157,9 +157,12 @@ def is_asset(name: str) -> bool:
 
 
 def leads_outside(name: str) -> bool:
-    """Whether unpacking a file of this name could write outside the folder chosen for it."""
-    parts = name.replace("\\", "/").split("/")
-    return ".." in parts or name.startswith("/") or "\\" in name or bool(_DRIVE.match(name))
+    """Whether unpacking a file of this name could write outside the folder chosen for it.
+
+    Some tools for Windows write `folder\\page.html`, which does not.
+    """
+    name = name.replace("\\", "/")
+    return ".." in name.split("/") or name.startswith("/") or bool(_DRIVE.match(name))
 
 
 def outside() -> FetchRefused:

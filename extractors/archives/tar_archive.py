@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from enum import Enum
 from typing import IO
 
 from extractors.archives.members import (
@@ -27,6 +28,7 @@ from schemas.errors import FetchFailed, FetchRefused, SourceError
 __all__ = ["TarArchive"]
 
 BLOCK_BYTES = 512
+_MARK = slice(257, 262)
 # `tarfile` reads the long headers of names and attributes whole; this is what they may take.
 HEADER_BYTES = 1024**2
 PADDING_BYTES = 1024**2
@@ -52,7 +54,7 @@ class TarArchive:
         stream = _Stream(self._start())
         try:
             with tarfile.open(fileobj=stream, mode="r:") as archive:  # type: ignore[call-overload]
-                yield from self._listed(archive.next, archive.members, stream)
+                yield from self._listed(archive, stream)
         except SourceError as error:
             yield Member("the rest", (), error)
         except (tarfile.TarError, ValueError, ArithmeticError, IndexError) as error:
@@ -83,32 +85,45 @@ class TarArchive:
         ratio = self._bounds.max_ratio
         return Frame(self._file, self._codec, start=0, max_ratio=ratio, joined=True)
 
-    def _listed(
-        self,
-        following: Callable[[], tarfile.TarInfo | None],
-        kept: list[tarfile.TarInfo],
-        stream: _Stream,
-    ) -> Iterator[Member]:
+    def _listed(self, archive: tarfile.TarFile, stream: _Stream) -> Iterator[Member]:
         count = 0
-        while (info := following()) is not None:
-            kept.clear()  # `tarfile` would remember them all
-            count += 1
-            if count > self._bounds.max_members:
-                raise too_many(self._bounds)
-            if info.offset_data + info.size > self._bounds.max_total_bytes:
-                raise too_much(self._bounds)
-            name = printable(info.name)
-            if info.isdir() or is_asset(name):
-                continue
-            error = _refusal(info)
-            # Where the archive breaks inside of it, it is the member that is broken.
-            broken = None if error else stream.breaks_before(info.offset_data + info.size)
-            yield Member(name, (info.offset_data, info.size), error or broken)
-            if broken is not None:
+        while True:
+            for info in _until_damage(archive, stream):
+                count += 1
+                if count > self._bounds.max_members:
+                    raise too_many(self._bounds)
+                if info.offset_data + info.size > self._bounds.max_total_bytes:
+                    raise too_much(self._bounds)
+                if (member := _member(info, stream)) is not None:
+                    yield member
+            if stream.state is not _State.READING:
+                break
+            count += 1  # so that an archive of nothing but damaged headers ends too
+            yield Member(f"file at byte {stream.tell() - BLOCK_BYTES}", (), damaged("its header"))
+            if not stream.find_header():
                 return
-        if not stream.ended:
-            raise damaged("no header stands where one should; what follows cannot be found")
+            archive.offset = stream.tell()
+        if stream.state is _State.CUT:
+            raise cut_off()
         stream.finish()
+
+
+def _until_damage(archive: tarfile.TarFile, stream: _Stream) -> Iterator[tarfile.TarInfo]:
+    while stream.state is not _State.BROKEN and (info := archive.next()) is not None:
+        # `tarfile` would remember them all; its types leave the list out.
+        archive.members.clear()  # type: ignore[attr-defined]
+        yield info
+
+
+def _member(info: tarfile.TarInfo, stream: _Stream) -> Member | None:
+    name = printable(info.name)
+    if info.isdir() or is_asset(name):
+        return None
+    if (error := _refusal(info)) is not None:
+        return Member(name, (), error)
+    # Where the archive breaks inside of it, it is the member that is broken.
+    error = stream.breaks_before(info.offset_data + info.size)
+    return Member(name, (info.offset_data, info.size), error)
 
 
 def _refusal(info: tarfile.TarInfo) -> SourceError | None:
@@ -123,42 +138,75 @@ def _refusal(info: tarfile.TarInfo) -> SourceError | None:
     return None
 
 
-class _Stream:
-    """Unpacked bytes as the file that `tarfile` asks for. It only ever goes forward.
+class _State(Enum):
+    READING = 1
+    ENDED = 2  # the last block read was the empty one that closes an archive
+    CUT = 3  # there was no whole block left
+    BROKEN = 4  # inside of a member, which says so
 
-    `ended`: the last block read was the empty one that closes an archive.
-    """
+
+class _Stream:
+    """Unpacked bytes as the file that `tarfile` asks for. It only ever goes forward."""
 
     def __init__(self, unpacked: Unpacked) -> None:
         self._unpacked = unpacked
-        self.ended = False
+        self._again = b""  # a block that was looked at, and is still to be read
+        self.state = _State.READING
 
     def tell(self) -> int:
-        return self._unpacked.position
+        return self._unpacked.position - len(self._again)
 
     def seek(self, position: int, whence: int = 0) -> int:
-        if whence or position < self._unpacked.position:
+        if whence or position < self.tell():
             raise damaged("its headers point backwards")
+        self._again = self._again[position - self.tell() :]
         self._unpacked.skip_to(position)
-        return self._unpacked.position
+        return self.tell()
 
     def read(self, size: int) -> bytes:
         if size > HEADER_BYTES:
             raise FetchRefused("a header in the archive is larger than headers are")
-        data = bytearray()
+        data = bytearray(self._again[:size])
+        self._again = self._again[size:]
         while len(data) < size and (piece := self._unpacked.read(size - len(data))):
             data += piece
-        self.ended = size == BLOCK_BYTES and not any(data) and len(data) == size
+        if len(data) < size:
+            self.state = _State.CUT
+        elif size == BLOCK_BYTES:
+            self.state = _State.READING if any(data) else _State.ENDED
         return bytes(data)
+
+    def find_header(self) -> bool:
+        """Go forward to the next block that is a header, if there is one."""
+        while len(block := self.read(BLOCK_BYTES)) == BLOCK_BYTES:
+            if _is_header(block):
+                self._again = block
+                return True
+        return False
 
     def breaks_before(self, position: int) -> SourceError | None:
         """Read up to *position*; why that cannot be done, `None`: it can."""
         try:
             self._unpacked.skip_to(position)
         except SourceError as error:
-            return error
-        return cut_off() if self._unpacked.position < position else None
+            failure: SourceError | None = error
+        else:
+            failure = cut_off() if self._unpacked.position < position else None
+        if failure is not None:
+            self.state = _State.BROKEN
+        return failure
 
     def finish(self) -> None:
         """Read what pads the archive at its end: the checksum of all comes after it."""
-        self._unpacked.skip_to(self._unpacked.position + PADDING_BYTES)
+        if self.state is _State.ENDED:
+            self._unpacked.skip_to(self._unpacked.position + PADDING_BYTES)
+
+
+def _is_header(block: bytes) -> bool:
+    if block[_MARK] != b"ustar":
+        return False
+    try:
+        tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except tarfile.HeaderError:
+        return False
+    return True

@@ -20,7 +20,16 @@ import zstandard
 from extractors.archives.members import bomb, cut_off, damaged
 from schemas.errors import SourceError
 
-__all__ = ["Buffered", "Codec", "Frame", "PlainFrame", "Unpacked", "codec_of", "zstd_with"]
+__all__ = [
+    "FREE_BYTES",
+    "Buffered",
+    "Codec",
+    "Frame",
+    "PlainFrame",
+    "Unpacked",
+    "codec_of",
+    "zstd_with",
+]
 
 CHUNK_BYTES = 65_536
 # What a small frame may unpack to whatever the ratio says: repetitive pages pack very well.

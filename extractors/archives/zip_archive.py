@@ -25,6 +25,7 @@ from extractors.archives.members import (
     printable,
     too_large,
 )
+from extractors.archives.unpacking import FREE_BYTES
 from schemas.errors import FetchFailed, FetchRefused, NotAPage, SourceError
 
 __all__ = ["ZipArchive"]
@@ -110,8 +111,9 @@ class ZipArchive:
         self._close_inner()
         with ExitStack() as opening:
             file = opening.enter_context(tempfile.TemporaryFile())
-            for chunk in self._chunks(self._infos[index], bounds.max_total_bytes):
-                file.write(chunk)
+            with _reported():  # the disk may be full
+                for chunk in self._chunks(self._infos[index], bounds.max_total_bytes):
+                    file.write(chunk)
             inner = ZipArchive(file, bounds, nested=True)
             opening.pop_all()
         self._inner = index, inner
@@ -155,7 +157,7 @@ class ZipArchive:
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             # Only these two can be unpacked piece by piece, so that a bomb is seen in time.
             return FetchRefused("packed by a rare method", hint="zip it again as plain deflate")
-        if info.file_size > self._bounds.max_ratio * max(1, info.compress_size):
+        if info.file_size > FREE_BYTES + self._bounds.max_ratio * info.compress_size:
             return bomb(self._bounds.max_ratio)
         return None
 

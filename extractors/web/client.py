@@ -255,7 +255,7 @@ class Web:
             hint = f"the server asks to wait {asked:.0f} seconds"
         failure = FetchFailed(f"HTTP {status} {response.reason_phrase}".strip(), hint=hint)
         failure.retryable = retryable
-        failure.retry_after_s = asked
+        failure.retry_after_s = asked if retryable else None
         return failure
 
     def _body(self, response: httpx.Response, budget: _Budget) -> bytes:

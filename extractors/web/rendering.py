@@ -17,6 +17,7 @@ from concurrent.futures import TimeoutError as NotInTime
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urldefrag
 
 from extractors.pages import Page
 from extractors.sources import Limits
@@ -117,8 +118,9 @@ class Renderer:
     def render(self, page: Page) -> Page:
         """*page* as it looks once its scripts have run: its DOM, in UTF-8.
 
-        The page itself is not fetched again. Pictures, fonts and media are not loaded; service
-        workers, web sockets and downloads are off; cookies last for the page.
+        The page itself is not fetched again; `url` is where its scripts led from there. Pictures,
+        fonts and media are not loaded; service workers, web sockets and downloads are off; cookies
+        last for the page.
 
         Raises:
             FetchRefused: it cannot be rendered here, or what was drawn is too large.
@@ -130,7 +132,7 @@ class Renderer:
 
         with self._lock:
             try:
-                html = self._run(self._draw(page), self._limits.timeout_s + 15)
+                url, html = self._run(self._draw(page), self._limits.timeout_s + 15)
             except (Error, NotInTime, TimeoutError) as error:
                 self._drop_browser()
                 reason = str(error).splitlines()[0] if str(error) else "not in time"
@@ -138,7 +140,8 @@ class Renderer:
         body = html.encode("utf-8", errors="replace")
         if len(body) > self._limits.max_bytes:
             raise FetchRefused(f"larger than {self._limits.max_bytes:,} bytes once rendered")
-        return replace(page, body=body, content_type="text/html; charset=utf-8")
+        url = urldefrag(url).url if page.url and url.startswith(("http:", "https:")) else page.url
+        return replace(page, url=url, body=body, content_type="text/html; charset=utf-8")
 
     def close(self) -> None:
         """Close the browser and the thread it is driven from."""
@@ -186,7 +189,7 @@ class Renderer:
             )
         return self._browser
 
-    async def _draw(self, page: Page) -> str:
+    async def _draw(self, page: Page) -> tuple[str, str]:
         browser = await self._opened()
         async with asyncio.timeout(self._limits.timeout_s):
             context = await browser.new_context(
@@ -197,7 +200,8 @@ class Renderer:
             finally:
                 await context.close()
 
-    async def _drawn(self, context: BrowserContext, page: Page) -> str:
+    async def _drawn(self, context: BrowserContext, page: Page) -> tuple[str, str]:
+        """The address in the end, and the DOM."""
         desk = _Desk(self._web, page, most_bytes=4 * self._limits.max_bytes)
         await context.add_init_script(_WITHOUT)
         await context.route("**/*", desk.answer)
@@ -209,7 +213,7 @@ class Renderer:
         with suppress(TimeoutError):  # what is drawn by then is what there is
             async with asyncio.timeout(max(1.0, 0.7 * self._limits.timeout_s)):
                 await _settled(tab, desk)
-        return await tab.content()
+        return tab.url, await tab.content()
 
 
 class _Desk:

@@ -50,6 +50,24 @@ NOT_FOUND = {
     "zh": "页面不存在",
     "ko": "페이지를 찾을 수 없습니다",
     "ar": "الصفحة غير موجودة",
+    "hu": "A keresett oldal nem található",
+    "ro": "Pagina nu a fost găsită",
+    "el": "Η σελίδα δεν βρέθηκε",
+    "hr": "Stranica nije pronađena",
+    "bg": "Страницата не е намерена",
+    "lt": "Puslapis nerastas",
+    "lv": "Lapa nav atrasta",
+    "et": "Lehte ei leitud",
+    "vi": "Không tìm thấy trang",
+    "id": "Halaman tidak ditemukan",
+    "th": "ไม่พบหน้าที่คุณต้องการ",
+    "he": "הדף לא נמצא",
+    "fa": "صفحه مورد نظر یافت نشد",
+    "hi": "पृष्ठ नहीं मिला",
+    "a number": "404",
+    "a number and a word": "410 Gone",
+    "as WordPress says": "Oops! That page can’t be found.",
+    "a thing": "Job not found",
 }
 EXPIRED = {
     "en": "This job is no longer available.",
@@ -249,6 +267,19 @@ def test_a_page_with_content_is_not_bad_for_a_phrase_in_it(main: str) -> None:
     banner = "<div>We use cookies to improve the site. <button>Accept</button></div>"
 
     assert kind(around(main + banner)) is None
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        "<h1>Peugeot 404</h1><p>41 000 kr</p><p>Blue, of 1968, with two owners before.</p>",
+        "<h1>Boat builder</h1><p>No. 404</p><p>Bergen</p><p>You plane and paint boats.</p>",
+        "<h1>Application error handling</h1><p>A course of two days in Bergen, in May.</p>",
+        f"<h1>Item not found, and found again: a memoir</h1>{PROSE}",
+    ],
+)
+def test_a_number_or_a_word_that_errors_use_too_is_no_error(main: str) -> None:
+    assert kind(around(main)) is None
 
 
 def test_a_header_that_is_never_closed_hides_nothing() -> None:

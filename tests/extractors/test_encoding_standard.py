@@ -69,8 +69,8 @@ def test_a_legacy_encoding_is_read_by_its_label(
     ("mark", "codec", "name"),
     [
         (codecs.BOM_UTF8, "utf-8", "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le", "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16-be"),
+        (codecs.BOM_UTF16_LE, "utf-16-le", "utf-16le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16be"),
     ],
 )
 def test_a_byte_order_mark_outranks_everything(mark: bytes, codec: str, name: str) -> None:
@@ -79,6 +79,13 @@ def test_a_byte_order_mark_outranks_everything(mark: bytes, codec: str, name: st
     text, encoding = decode(mark + page.encode(codec), "text/html; charset=shift_jis")
 
     assert (text, encoding) == (page, name)
+
+
+def test_what_begins_like_utf32_is_read_all_the_same() -> None:
+    page = Page("a", "", "<h1>Łódź</h1>".encode("utf-32"))
+
+    assert decode(page.body)[1] == "utf-16le"
+    assert parse_page(page).document.text == "Łódź"
 
 
 @pytest.mark.parametrize("before", [0, 900, 1100, 20_000])

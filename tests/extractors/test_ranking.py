@@ -45,7 +45,7 @@ def test_the_heading_and_what_the_schema_names_come_before_prose() -> None:
 
 def test_a_word_on_every_line_counts_for_little() -> None:
     rows = "".join(f"<p>contact {n}</p>" for n in range(20))
-    words = PageSigns(parsed(f"<h1>Cook</h1>{rows}<p>skills wanted</p>")).of(POST)
+    words = list(PageSigns(parsed(f"<h1>Cook</h1>{rows}<p>skills wanted</p>")).of(POST))
     assert words[21]["words"] > 4 * words[5]["words"]
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import quopri
-from contextlib import closing
+import random
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from extractors.archives.formats import Bounds, Content, opened
-from schemas.errors import FetchRefused, NotAPage
+from extractors.blocks import parse_page
+from extractors.pages import Reader, discover
+from schemas.errors import FetchRefused, NotAPage, SourceError
 
 BOUNDS = Bounds(max_members=10, max_total_bytes=10**7, max_ratio=200)
 HTML = "<h1>Ørsted – Årsrapport = 2026</h1>".encode()
@@ -116,3 +119,35 @@ def test_a_page_over_the_size_limit_is_refused(tmp_path: Path) -> None:
     for size in (50, 500, 50_000):
         with pytest.raises(FetchRefused):
             read(tmp_path, mhtml(part(b"x" * size)), max_bytes=49)
+
+
+@pytest.mark.parametrize("coding", ["quoted-printable", "base64", "8bit"])
+@pytest.mark.parametrize(
+    ("charset", "text"), [("windows-1251", "Привет"), ("shift_jis", "①東京"), ("utf-8", "Łódź €")]
+)
+def test_a_page_is_read_in_the_charset_that_its_part_names(
+    tmp_path: Path, coding: str, charset: str, text: str
+) -> None:
+    codec = "cp932" if charset == "shift_jis" else charset
+    frame = part("<p>кадр".encode("koi8-r"), 'text/html; charset="koi8-r"', coding)
+    page = part(f"<h1>{text}</h1>".encode(codec), f'text/html; charset="{charset}"', coding)
+    path = tmp_path / "a.mhtml"
+    path.write_bytes(mhtml(page, frame))
+    with Reader() as reader:
+        (found,) = [reader.read(source) for source in discover([str(path)])]
+
+    assert parse_page(found).document.text == text
+
+
+def test_random_damage_never_raises(tmp_path: Path) -> None:
+    chance, path = random.Random(20), tmp_path / "a.mhtml"
+    whole = mhtml(part(HTML, 'text/html; charset="utf-8"'), part(HTML, coding="base64"))
+    for _ in range(200):
+        data = bytearray(whole)
+        for _ in range(chance.randint(1, 6)):
+            at = chance.randrange(len(data))
+            data[at : at + chance.randint(0, 3)] = chance.randbytes(chance.randint(0, 3))
+        path.write_bytes(data)
+        with suppress(SourceError), closing(opened(path, BOUNDS)) as archive:
+            for member in archive.members():
+                archive.read(member.place, max_bytes=1000)

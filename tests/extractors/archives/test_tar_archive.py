@@ -126,15 +126,45 @@ def test_the_member_in_which_the_archive_breaks_is_the_one_that_failed(tmp_path:
     assert "cut off" in str(last.error)
 
 
-def test_a_damaged_header_is_reported(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
+def test_a_damaged_header_is_one_failed_page(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
     data = bytearray(FIVE)
     start = data.index(b"2.html")
     data[start + 150] ^= 0xFF  # in its checksum
 
-    *pages, last = listed(tmp_path, bytes(data))
+    members = listed(tmp_path, pack(bytes(data)))
 
-    assert len(pages) == 2
-    assert "what follows cannot be found" in str(last.error)
+    assert [member.name for member in members if member.error is None] == [
+        f"{n}.html" for n in (0, 1, 3, 4)
+    ]
+    assert members[2].name == f"file at byte {start}"
+    assert "its header" in str(members[2].error)
+    with closing(opened(tmp_path / "a.tar", BOUNDS)) as archive:
+        body = archive.read(members[4].place, max_bytes=10_000).body
+        assert body == b"<p>4</p>" * 300
+
+
+def test_headers_that_are_all_damaged_end(tmp_path: Path) -> None:
+    data = tar(("0.html", PAGE)) + b"x" * 512 * 1000
+
+    first = listed(tmp_path, data.replace(bytes(512), b"y" * 512))
+
+    assert [member.error is None for member in first] == [True, False]
+
+
+def test_an_archive_without_its_end_says_that_it_is_cut_off(tmp_path: Path) -> None:
+    *pages, last = listed(tmp_path, FIVE[: FIVE.index(b"3.html")])
+
+    assert [page.error for page in pages] == [None] * 3
+    assert "cut off" in str(last.error)
+
+
+def test_names_that_only_point_to_their_own_folder_are_read(tmp_path: Path) -> None:
+    data = tar(("./a.html", PAGE), ("b\\c.html", PAGE), ("é/日.html", PAGE), ("x" * 300, PAGE))
+
+    assert [member.error for member in listed(tmp_path, data)] == [None] * 4
 
 
 def test_damaged_compression_is_reported(tmp_path: Path) -> None:

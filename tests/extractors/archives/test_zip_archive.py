@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import random
 import stat
 import struct
 import time
+import tracemalloc
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from extractors.archives.formats import Archive, Bounds, Member, opened
+from extractors.pages import Reader, discover
 from schemas.errors import FetchFailed, FetchRefused, NotAPage, SourceError
 
 PAGE = b"<h1>Oslo</h1>"
@@ -79,7 +82,14 @@ def test_a_member_of_unknown_kind_is_not_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../up.html", "a/../../up.html", "/etc/x.html", "C:/x.html", "..\\up.html", "a\\b.html"],
+    [
+        "../up.html",
+        "a/../../up.html",
+        "/etc/x.html",
+        "C:/x.html",
+        "..\\up.html",
+        "\\\\host\\x.html",
+    ],
 )
 def test_a_name_that_leads_outside_is_refused(tmp_path: Path, name: str) -> None:
     assert isinstance(refusal(zipped(tmp_path / "a.zip", (name, PAGE))), FetchRefused)
@@ -205,3 +215,112 @@ def test_names_are_read_as_utf8_and_stay_printable(tmp_path: Path) -> None:
     with archive_at(path) as archive:
         assert [member.name for member in archive.members()] == ["café.html", "tab\ufffd.html"]
         assert archive.read((0,), max_bytes=100).body == PAGE
+
+
+def test_names_that_windows_wrote_are_read(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", ("folder\\page.html", PAGE))
+    with archive_at(path) as archive:
+        (member,) = archive.members()
+        assert member.error is None
+        assert archive.read(member.place, max_bytes=100).body == PAGE
+
+
+def test_a_page_that_packs_well_is_no_bomb(tmp_path: Path) -> None:
+    body = b"<tr><td>0</td></tr>\n" * 50_000
+    path = zipped(tmp_path / "a.zip", ("a.html", body), ("b.html", b" " * 9000))
+    assert path.stat().st_size < len(body) / 200
+    with archive_at(path) as archive:
+        assert [member.error for member in archive.members()] == [None, None]
+        assert archive.read((0,), max_bytes=len(body)).body == body
+
+
+def test_members_of_one_name_are_different_pages(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        path = zipped(tmp_path / "a.zip", ("a.html", b"<p>1"), ("a.html", b"<p>2"))
+    with Reader() as reader:
+        pages = [reader.read(source) for source in discover([str(path)])]
+
+    assert [page.body for page in pages] == [b"<p>1", b"<p>2"]
+    assert [page.source.rpartition("::")[2] for page in pages] == ["a.html", "a.html (2)"]
+
+
+def test_the_larger_form_of_the_format_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("a.html", "w", force_zip64=True) as member:
+            member.write(PAGE)
+        for number in range(65_600):  # more than the directory's end can count
+            archive.writestr(f"{number}.css", b"")
+    with archive_at(path, max_members=70_000) as found:
+        (page,) = found.members()
+        assert found.read(page.place, max_bytes=100).body == PAGE
+
+
+@pytest.mark.parametrize("size", [0, 5, 1_000_000])
+def test_a_size_that_lies_harms_no_other_page(tmp_path: Path, size: int) -> None:
+    path = zipped(tmp_path / "a.zip", ("a.html", PAGE * 9), ("b.html", b"<p>b"))
+    patched(path, 24, struct.pack("<I", size))
+    with archive_at(path) as archive:
+        first, second = archive.members()
+        with suppress(SourceError):
+            assert archive.read(first.place, max_bytes=10**6).body == PAGE * 9
+        assert archive.read(second.place, max_bytes=100).body == b"<p>b"
+
+
+def test_a_damaged_member_harms_no_other_page(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", *((f"{n}.html", PAGE * 50) for n in range(5)))
+    data = bytearray(path.read_bytes())
+    data[data.index(b"2.html") + 10] ^= 0xFF  # in its packed bytes
+    path.write_bytes(data)
+    found = ""
+    with Reader() as reader:
+        for number, source in enumerate(discover([str(path)])):
+            try:
+                found += str(number) if reader.read(source).body == PAGE * 50 else "?"
+            except NotAPage:
+                found += "!"
+    assert found == "01!34"
+
+
+def test_a_name_in_no_known_encoding_is_shown_as_well_as_can_be(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", ("ab__.html", PAGE))
+    path.write_bytes(path.read_bytes().replace(b"ab__", "日本".encode("shift_jis")))
+    with archive_at(path) as archive:
+        (member,) = archive.members()
+        assert member.name.endswith(".html")
+        assert member.name.isprintable()
+        assert archive.read(member.place, max_bytes=100).body == PAGE
+
+
+def test_random_damage_never_raises(tmp_path: Path) -> None:
+    inner = zipped(tmp_path / "i.zip", ("b.html", PAGE * 9)).read_bytes()
+    whole = zipped(tmp_path / "w.zip", ("a.html", PAGE * 9), ("i.zip", inner)).read_bytes()
+    chance = random.Random(20)
+    path = tmp_path / "a.zip"
+    for _ in range(300):
+        data = bytearray(whole)
+        for _ in range(chance.randint(1, 5)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        path.write_bytes(data)
+        with suppress(SourceError), archive_at(path) as archive:
+            for member in archive.members():
+                with suppress(SourceError):
+                    archive.read(member.place, max_bytes=1000)
+
+
+def test_a_large_archive_is_read_in_constant_memory(tmp_path: Path) -> None:
+    """40 MB of pages that hardly pack, in a zip inside a zip."""
+    noise = random.Random(1).randbytes(200_000)
+    pages = ((f"{n}.html", noise[n:] + b"<p>") for n in range(200))
+    inner = zipped(tmp_path / "i.zip", *pages, method=0)
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.write(inner, "i.zip")
+    tracemalloc.start()
+    with archive_at(path, max_members=1000) as archive, archive_at(path, max_members=1000) as other:
+        sizes = [len(other.read(one.place, max_bytes=10**6).body) for one in archive.members()]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert sizes == [200_003 - n for n in range(200)]
+    assert peak < 10_000_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -126,6 +127,31 @@ STAYING = {
     "prefetch": "put(`<link rel=prefetch href=${url}>`)",
     "socket": "new WebSocket(url.replace('http', 'ws'))",
     "events": "new EventSource(url)",
+    "ping": "put(`<a ping=${url} href=#x>x</a>`), document.querySelector('a[ping]').click()",
+    "object": "put(`<object data=${url}></object>`)",
+    "embed": "put(`<embed src=${url}>`)",
+    "preload": "put(`<link rel=preload as=script href=${url}>`)",
+    "modulepreload": "put(`<link rel=modulepreload href=${url}>`)",
+    "preconnect": "put(`<link rel=preconnect href=${url}><link rel=dns-prefetch href=${url}>`)",
+    "import": "import(url).catch(() => {})",
+    "background": "put(`<p style='background: url(${url})'>x</p>`)",
+    "font": "document.fonts.add(new FontFace('f', `url(${url})`)), document.fonts.load('9px f')",
+    "video": "put(`<video autoplay src=${url}></video><audio autoplay src=${url}></audio>`)",
+    "svg": "put(`<svg><use href='${url}#a'></use><image href=${url} /></svg>`)",
+    "srcdoc": """put(`<iframe srcdoc="<img src=${url}><script>fetch('${url}')` +
+      '<\\/script>"></iframe>')""",
+    "speculation": """put('<script type=speculationrules>' +
+      JSON.stringify({prerender: [{urls: [url]}], prefetch: [{urls: [url]}]}) + '<\\/script>')""",
+    "worklet": "globalThis.CSS?.paintWorklet?.addModule(url).catch(() => {})",
+    "register": "navigator.serviceWorker?.register(url).catch(() => {})",
+    "frame's own": """(w => { try { new w.WebSocket(url.replace('http', 'ws')) } catch {}
+      new w.Image().src = url; w.navigator.sendBeacon(url, 'x'); })(
+      document.body.appendChild(document.createElement('iframe')).contentWindow)""",
+    "peer": """(C => { try { const peer = new C({iceServers: [{urls: 'stun:' + new URL(url).host},
+      {urls: 'turn:' + new URL(url).host + '?transport=tcp', username: 'a', credential: 'b'}]});
+      peer.createDataChannel('x'); peer.createOffer().then(o => peer.setLocalDescription(o))
+      } catch {} })(globalThis.RTCPeerConnection ??
+      document.body.appendChild(document.createElement('iframe')).contentWindow.RTCPeerConnection)""",
     "worker": "new Worker(URL.createObjectURL(new Blob([`fetch('${url}', {mode: 'no-cors'})`])))",
 }
 LEAVING = {
@@ -136,7 +162,11 @@ LEAVING = {
     "download": "put(`<a download href=${url}>x</a>`), document.querySelector('a').click()",
 }
 # Of a page's parts these are fetched for it, and whatever it opens is asked for as a page.
-SERVED = {"/fetch", "/post", "/script", "/frame", "/style"} | {f"/{name}" for name in LEAVING}
+SERVED = {
+    *("/fetch", "/post", "/script", "/frame", "/style", "/object", "/embed", "/preload"),
+    *("/modulepreload", "/import", "/srcdoc", "/worklet"),
+    *(f"/{name}" for name in LEAVING),
+}
 
 
 def reaching(target: str) -> Iterator[Page]:
@@ -159,6 +189,20 @@ def test_a_page_reaches_no_private_address_by_any_way(
         with suppress(FetchFailed):
             guarded.render(page)
     assert Shop.asked == []
+
+
+def test_no_way_opens_a_connection_or_sends_a_packet(guarded: Renderer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        place = listener.getsockname()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+            datagrams.bind(place)
+            for page in reaching(f"http://127.0.0.1:{place[1]}/"):
+                with suppress(FetchFailed):
+                    guarded.render(page)
+            for door, hear in ((listener, listener.accept), (datagrams, lambda: datagrams.recv(1))):
+                door.setblocking(False)
+                with pytest.raises(BlockingIOError):
+                    hear()
 
 
 def test_where_it_is_allowed_the_same_ways_lead_there(
@@ -203,3 +247,12 @@ def test_pages_share_nothing(drawing: tuple[Reader, Renderer], tmp_path: Path) -
     document.getElementById("a").innerText = "seen: " + seen;</script>"""
     for _ in range(2):
         assert text(drawing[1].render(Page("a", "", body))) == "seen: null"
+
+
+def test_a_page_that_leads_on_by_script_is_known_by_where_it_led(
+    drawing: tuple[Reader, Renderer], shop: str
+) -> None:
+    for way in ("location = '/data'", "history.pushState(0, '', '/data#part')"):
+        body = f"<p>here</p><script>{way}</script>"
+        drawn = drawing[1].render(Page("a", shop, body.encode(), "text/html"))
+        assert (drawn.source, drawn.url) == ("a", f"{shop}data")
