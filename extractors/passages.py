@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from extractors.blocks import Link, ParsedPage
+from extractors.companions import companions
 from extractors.model.tokenizer import TokenCounter
 from extractors.ranking import BlockModel, Ranking, likelihood, telling_attributes, worth
 from schemas.document import RAISED, Document, Span
@@ -83,6 +84,7 @@ class Shown:
         self._links = {f"L{number}": link for number, link in enumerate(links, start=1)}
         self._marks = sorted(self._links.items(), key=lambda entry: entry[1].span)
         self._starts = [link.span.start for _, link in self._marks]
+        self._companions = companions(page)
         self._lines = tuple(lines)
         self._visible = len(document.visible.blocks)
         self._texts = _marked_blocks(document, self._links, lines)
@@ -167,10 +169,12 @@ class Shown:
         room = budget
         for place in order:
             wanted = {place, place + 1} if self._is_label(place) else {place}
-            cost = sum(self._sizes[i] for i in wanted - kept)
-            if cost <= room:
-                kept |= wanted
-                room -= cost
+            for more in (self._companions.get(place, frozenset()) - wanted, frozenset[int]()):
+                cost = sum(self._sizes[i] for i in (wanted | more) - kept)
+                if cost <= room:
+                    kept |= wanted | more
+                    room -= cost
+                    break
         return kept
 
     def _is_label(self, place: int) -> bool:
