@@ -138,7 +138,7 @@ def exported_names(file: Path, form: Format) -> list[object]:
         case Format.XLSX:
             from openpyxl import load_workbook
 
-            sheet = load_workbook(file, read_only=True).active
+            sheet = load_workbook(file).active
             return [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)]
 
 
@@ -159,7 +159,9 @@ def test_a_long_posting_says_what_was_not_read(tmp_path: Path) -> None:
     worker = ObedientWorker(page=2_000, answer=400).told("title: null\n")
     settings = Settings(data_dir=tmp_path, cache_dir=tmp_path)
     with Engine(settings, open_worker=lambda tier: worker) as engine:
-        events = list(engine.run([str(page)], loads('{"properties": {"reference": {}}}')))
+        events = list(
+            engine.run([str(page)], loads('{"properties": {"reference": {"type": "string"}}}'))
+        )
     (result,) = [event.result for event in events if isinstance(event, PageDone)]
     assert result.status is PageStatus.TRUNCATED
     assert "characters were read" in str(result.reason)
