@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from extractors.blocks import Link, ParsedPage
 from extractors.companions import companions
@@ -84,7 +85,7 @@ class Shown:
         self._links = {f"L{number}": link for number, link in enumerate(links, start=1)}
         self._marks = sorted(self._links.items(), key=lambda entry: entry[1].span)
         self._starts = [link.span.start for _, link in self._marks]
-        self._companions = companions(page)
+        self._page = page
         self._lines = tuple(lines)
         self._visible = len(document.visible.blocks)
         self._texts = _marked_blocks(document, self._links, lines)
@@ -176,6 +177,10 @@ class Shown:
                     room -= cost
                     break
         return kept
+
+    @cached_property
+    def _companions(self) -> Mapping[int, Set[int]]:
+        return companions(self._page)
 
     def _is_label(self, place: int) -> bool:
         """Whether a block is short enough to say what the next is, and there is a next one."""
