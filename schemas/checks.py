@@ -6,12 +6,12 @@ with both its ends. Amounts of other currencies or periods are not compared with
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from schemas.money import Money
+from schemas.patterns import found
 from schemas.plan import Checks, FieldPlan, Plan, Relation
 from schemas.record import ABSENT, Cell, Record, Value
 from schemas.schema import Field, Kind
@@ -47,7 +47,7 @@ def breach(kind: Kind, checks: Checks, data: Any) -> str:
 
     What cannot be compared breaks no bound.
     """
-    if checks.pattern is not None and not re.search(checks.pattern, str(data)):
+    if checks.pattern is not None and not found(checks.pattern, str(data)):
         return f"{shown(data)} does not match {checks.pattern}"
     span = ends(kind, data)
     if span is None:

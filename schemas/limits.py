@@ -14,11 +14,13 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
+import regex
 from jsonschema import Draft202012Validator
 
 from schemas.errors import SchemaError
 from schemas.formats import CHECKER, INTEGER_RANGES, NUMBER_FORMATS, TEXT_FORMATS
 from schemas.json_text import join_pointer
+from schemas.patterns import found
 from schemas.wording import shown
 
 __all__ = ["LENGTHS", "LIMITS", "admits", "limits_of"]
@@ -61,18 +63,21 @@ def limits_of(words: Mapping[str, Any], place: str, shape: str) -> dict[str, Any
 
 def admits(schema: Mapping[str, Any], data: object) -> bool:
     """Whether *data* fits *schema*, a JSON Schema of one value, its formats checked too."""
-    if not Draft202012Validator(schema, format_checker=CHECKER).is_valid(data):
-        return False
     pattern = schema.get("pattern")
-    return pattern is None or _means_the_same(pattern, str(data))
+    others = {word: value for word, value in schema.items() if word != "pattern"}
+    if not Draft202012Validator(others, format_checker=CHECKER).is_valid(data):
+        return False
+    return pattern is None or not isinstance(data, str) or _matches(pattern, data)
 
 
-def _means_the_same(pattern: str, text: str) -> bool:
-    """Whether *text*, which Python finds to match *pattern*, does so by ECMA-262 too.
+def _matches(pattern: str, text: str) -> bool:
+    """Whether *text* matches *pattern* as Python reads it, and by ECMA-262 too.
 
     Digits and word signs are ASCII alone there, and other signs are blank: both must agree.
     """
-    return not _DISPUTED_BLANKS.search(text) and re.search(pattern, text, re.ASCII) is not None
+    if _DISPUTED_BLANKS.search(text):
+        return False
+    return found(pattern, text) and found(pattern, text, ascii_only=True)
 
 
 def _limit(words: Mapping[str, Any], word: str, place: str, shape: str) -> dict[str, Any]:
@@ -117,7 +122,8 @@ def _pattern(value: object, place: str) -> str:
     try:
         re.compile(value)
         re.compile(value, re.ASCII)
-    except (re.error, OverflowError, RecursionError) as error:
+        regex.compile(value)
+    except (re.error, regex.error, OverflowError, RecursionError) as error:
         raise SchemaError(f"{place}: {shown(value)} cannot be read: {error}") from error
     return value
 
