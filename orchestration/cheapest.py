@@ -14,7 +14,7 @@ from extractors.blocks import ParsedPage
 from extractors.records import find_records
 from schemas.fitting import fitted
 from schemas.plan import Plan
-from schemas.record import ABSENT, Cell, Record, Tier, Value, ValueStatus, cell_values
+from schemas.record import ABSENT, Cell, Evidence, Record, Tier, ValueStatus, cell_values
 from schemas.schema import Field, Schema
 
 __all__ = [
@@ -46,18 +46,18 @@ def listed(page: ParsedPage, schema: Schema, records: Sequence[Record]) -> int |
     ends = [blocks[entry.blocks[-1]].span.end for entry in entries]
     inside = 0
     for record in records:
-        places = [value.evidence.span.start for value in _seen(record)]
+        places = [evidence.span.start for evidence in _seen(record)]
         at = [bisect_right(starts, place) - 1 for place in places]
         inside += any(n >= 0 and p < ends[n] for n, p in zip(at, places, strict=True))
     return len(entries) if entries and 2 * inside >= len(records) else None
 
 
-def _seen(record: Record) -> Iterator[Value]:
-    """Its values that stand in the visible text."""
+def _seen(record: Record) -> Iterator[Evidence]:
+    """Where its values stand in the visible text."""
     for cell in record.cells.values():
         for value in cell_values(cell):
             if value.evidence and value.evidence.is_visible:
-                yield value
+                yield value.evidence
 
 
 def remaining(schema: Schema, records: Sequence[Record]) -> Schema:
