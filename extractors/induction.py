@@ -65,9 +65,6 @@ class _Case:
     def quote(self, place: Span) -> str:
         return self.region.text[place.start : place.end]
 
-    def leads(self) -> Iterator[str]:
-        return (lead_of(self.region, v.evidence.span) for v in self.values if v.evidence)
-
 
 def learn(
     schema: Schema, examples: Sequence[Example], *, wrong_in: int = _FREE_OF_WRONG
@@ -150,8 +147,9 @@ class _Learner:
 
     def learned(self) -> Learned:
         rules = tuple(self._rules())
-        texts = [_quote(value) for case in self._found for value in case.values]
-        look = Look.of(texts, (lead for c in self._found for lead in c.leads())) if texts else None
+        seen = [(c.region, v.evidence) for c in self._found for v in c.values if v.evidence]
+        leads = (lead_of(region, evidence.span) for region, evidence in seen)
+        look = Look.of([evidence.quote for _, evidence in seen], leads) if seen else None
         faces = self._faces([selector for selector, _ in rules])
         sure = {f: t for f, t in faces.items() if t.checked >= _NULLS and allows(t)}
         return Learned(rules, sure, look, self._said)
