@@ -61,7 +61,9 @@ class Results:
         self.seen = gr.State(Seen())
         self.order = gr.State(Order())
         self.picked = gr.State(None)
-        self.drawn = gr.State(None)
+        # In the browser, beside what it tells of: answers may arrive in another order than they
+        # were made in, and the server would then know of one that an older one has covered.
+        self.drawn = gr.Textbox(visible=False)
         with gr.Row():
             self.status = gr.HTML(HELLO, elem_id="status")
             self.stop = gr.Button(
@@ -160,23 +162,21 @@ class Results:
         return cleared | self.redraw(seen, Order(), None, None, owner)
 
     def redraw(
-        self, seen: Seen, order: Order, picked: Picked, drawn: object, owner: str
+        self, seen: Seen, order: Order, picked: Picked, drawn: str | None, owner: str
     ) -> Changes:
         """The screen as it is now; nothing where it is as it was *drawn*."""
         run = self._run(seen, owner)
         if run is not None and run.job is not None and seen.follow:
             seen = replace(seen, job=run.job.id)
         job, sheet = self._sheet(seen, owner)
-        now = (
-            seen.job,
-            run and (id(run), run.version, run.stop.is_set(), int(run.seconds)),
-            sheet and sheet.version,
-        )
+        moment = run and (id(run), run.version, run.stop.is_set(), int(run.seconds))
+        table = f"{seen.job}, {sheet and sheet.version}"
+        now = f"{table}; {moment}"
         if now == drawn:
-            return {self.drawn: drawn}
+            return {}
         changes: Changes = {self.seen: seen, self.drawn: now}
         changes |= self._progress(run, job)
-        if not (isinstance(drawn, tuple) and (drawn[0], drawn[2]) == (now[0], now[2])):
+        if (drawn or "").partition(";")[0] != table:
             changes |= self._table(sheet, order, picked)
             changes |= self._columns(sheet, order)
         return changes

@@ -108,7 +108,9 @@ class Screen:
             return self._show(Seen(), owner_of(request))
         return {self.model: self._model_line(), self.timer: self._timer(owner_of(request))}
 
-    def look(self, seen: Seen, order: Any, picked: Any, drawn: Any, request: gr.Request) -> Changes:
+    def look(
+        self, seen: Seen, order: Any, picked: Any, drawn: str | None, request: gr.Request
+    ) -> Changes:
         """How far everything is."""
         owner = owner_of(request)
         timer = self._timer(owner)

@@ -122,6 +122,18 @@ def test_pages_that_fail_are_rows_with_their_reason(tab: Page, shared: str, tmp_
     expect(tab.locator("#quote")).to_contain_text("scripts draw this page")
 
 
+def test_what_is_drawn_is_known_by_the_browser_that_shows_it(tab: Page, shared: str) -> None:
+    """The table stays the same while the tab looks again and nothing has changed."""
+    open_app(tab, shared)
+    run(tab, JOBS[0])
+    looks: list[str] = []
+    tab.on("request", lambda request: looks.append(request.url))
+    tab.evaluate("document.querySelector('#grid table').dataset.mark = 'the same'")
+    while sum("queue/join" in url for url in looks) < 3:
+        tab.wait_for_event("request", timeout=90_000)
+    assert tab.locator("#grid table").get_attribute("data-mark") == "the same"
+
+
 def test_a_reason_stays_in_sight_where_the_table_is_scrolled(
     tab: Page, shared: str, tmp_path: Path
 ) -> None:
