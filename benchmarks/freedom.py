@@ -170,7 +170,7 @@ class _Ways:
         return _said(values, passage, answer, seconds)
 
     def _passage(self, page: ParsedPage) -> Passage:
-        shown = Shown(page.document, count_tokens=token_counter(self._tokenizer))
+        shown = Shown(page, count_tokens=token_counter(self._tokenizer))
         return shown.choose(SCHEMA, budget=Budget().page)
 
     def _answer(self, name: str, prompt: list[int], grammar: str) -> tuple[Answer, float]:

@@ -21,8 +21,9 @@ from extractors.long_lists import FEWEST
 from extractors.pages import Page
 from extractors.records import find_records
 from extractors.worker import Extraction, Worker
-from orchestration.engine import Engine
 from orchestration.evaluation.scoring import Answered, PageScore, score_page
+from orchestration.settings import Settings
+from orchestration.workers import Workers
 from schemas.record import Tier, cell_values
 from schemas.schema import Schema
 from schemas.source import resolve
@@ -46,11 +47,10 @@ def main(arguments: list[str]) -> int:
     schema = replace(wanted, many=True, max_records=options.records)
     print("| page | records | reader | s | s a record | tokens | by selector | F1 | by field |")
     print("|---|---|---|---|---|---|---|---|---|", flush=True)
-    with Engine() as engine:
-        worker = engine.models().worker(Tier.LARGE)
-        for file in sorted((folder / _SET / "html").glob("*.html")):
-            if not options.pages or file.stem in options.pages:
-                _compare(worker, file, schema)
+    worker = Workers(Settings()).library().worker(Tier.LARGE)
+    for file in sorted((folder / _SET / "html").glob("*.html")):
+        if not options.pages or file.stem in options.pages:
+            _compare(worker, file, schema)
     return 0
 
 

@@ -47,20 +47,24 @@ _BAR = "≤ 2"  # percent
 
 
 class Clock:
-    """Adds up seconds under names. A name inside another one takes its seconds from that."""
+    """Adds up seconds under names. A name inside another one takes its seconds from that.
 
-    def __init__(self) -> None:
+    *now*: seconds since some fixed moment.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
+        self._now = now
         self.seconds: dict[str, float] = defaultdict(float)
         self._inner = [0.0]
 
     @contextmanager
     def time(self, name: str) -> Iterator[None]:
-        started = time.perf_counter()
+        started = self._now()
         self._inner.append(0.0)
         try:
             yield
         finally:
-            whole = time.perf_counter() - started
+            whole = self._now() - started
             self.seconds[name] += whole - self._inner.pop()
             self._inner[-1] += whole
 
@@ -126,7 +130,7 @@ def _read(
     """One page, as `Worker` reads it; returns the number of tokens answered."""
     with clock.time("passage, prompt"):
         document = task.page.document
-        shown = Shown(document, links=task.page.links, count_tokens=token_counter(tokenizer))
+        shown = Shown(task.page, links=task.page.links, count_tokens=token_counter(tokenizer))
         passage = shown.choose(SCHEMA, budget=PAGE_TOKENS)
         prompt = build_prompt(tokenizer, SCHEMA, passage.shown)
     with clock.time("write grammar"):

@@ -19,6 +19,7 @@ from benchmarks import floors
 from orchestration.engine import Engine
 from orchestration.evaluation.evaluate import GoldPage, Report, read_gold_set, report_on, sampled
 from orchestration.events import JobEnded
+from orchestration.orders import Orders
 from orchestration.storage.store import Store
 from schemas.errors import FieldwiseError
 from schemas.record import Tier
@@ -49,7 +50,7 @@ def measured(schema: Schema, pages: list[GoldPage], tier: Tier | None) -> Report
     """What *tier* (`None`: the cheapest that is sure) makes of *pages*. Keeps nothing."""
     with tempfile.TemporaryDirectory() as folder:
         with Engine(store=Store(Path(folder) / "results.sqlite")) as engine:
-            events = engine.run([str(page.page) for page in pages], schema, tier=tier)
+            events = engine.run([str(page.page) for page in pages], schema, Orders(tier=tier))
             ended = next(event for event in events if isinstance(event, JobEnded))
             return report_on(schema, pages, engine.store.results(ended.job.id))
 

@@ -7,15 +7,19 @@ anywhere in the page's text and also in the passage chosen, by its budget: so ma
 many per cent of the page's. Of pages of less than four times as many tokens no budget can be both
 a quarter of the page and all that short pages say; the two kinds of rows show what either costs.
 Beside it the same for the page's first tokens; and the share of the page's visible tokens that the
-passage is, as the mean of pages and of all their tokens together. *From attributes*: right values
-that only attributes have, in the passage and in all. *Median ms*: from a page's bytes to the
-passage, time of the processor and not of the clock, so that other work beside does not count.
+passage is, as the mean of pages and of all their tokens together. The row *as read* is what a
+worker is shown: no more than its budget, and of that only what is worth its room; the others fill
+theirs. The ranking was fitted on these pages; `benchmarks.ranking` judges it on others. *From
+attributes*: right values that only attributes have, in the passage and in all. *Median ms*: from a
+page's bytes to the passage, time of the processor and not of the clock, so that other work beside
+does not count.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import re
 import sys
@@ -23,7 +27,7 @@ import time
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any
@@ -34,6 +38,8 @@ from extractors.model.tokenizer import TokenCounter, load_tokenizer, token_count
 from extractors.model.weights import WeightStore
 from extractors.pages import Page
 from extractors.passages import Passage, Shown
+from extractors.ranking import known_model
+from extractors.worker import Budget
 from orchestration.settings import Settings
 from schemas.document import Document
 from schemas.schema import Schema
@@ -42,15 +48,16 @@ from schemas.source import resolve
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-__all__ = ["main"]
+__all__ = ["SETS", "folded", "gold_pages", "main", "schema_of", "tokenizer", "visible_values"]
 
-_SETS = {
+SETS = {
     "jobs": "job_posting",
     "recipes": "recipe",
     "articles": "article",
     "products": "product",
     "real_estate": "real_estate",
 }
+_AS_READ = "as read"
 _TOKENIZER_OF = "qwen2.5-coder-1.5b-instruct"
 
 
@@ -78,46 +85,49 @@ def main() -> int:
     parser.add_argument("--budgets", type=int, nargs="+", default=[300, 400, 600, 900, 1400])
     parser.add_argument("--shares", type=int, nargs="*", default=[10, 15, 25, 40], metavar="%")
     options = parser.parse_args()
-    budgets = [*map(str, options.budgets), *(f"{share} %" for share in options.shares)]
+    budgets = [_AS_READ, *map(str, options.budgets), *(f"{share} %" for share in options.shares)]
     folder = os.environ.get("FIELDWISE_EVALDATA")
     if not folder:
         print("set FIELDWISE_EVALDATA to the evaluation folder", file=sys.stderr)
         return 2
-    count = token_counter(_tokenizer())
+    count = token_counter(tokenizer())
     print(
         "| set | budget | recall | first tokens | share of the page, of all |"
         " from attributes | median ms |"
     )
     print("|---|---|---|---|---|---|---|")
-    for name, schema in _SETS.items():
-        _measure(Path(folder) / name, _schema(Path(folder), schema), budgets, count)
+    for name, schema in SETS.items():
+        _measure(Path(folder) / name, schema_of(Path(folder), schema), budgets, count)
     return 0
 
 
-def _tokenizer() -> PreTrainedTokenizerFast:
+def tokenizer() -> PreTrainedTokenizerFast:
     settings = Settings()
     store = WeightStore(settings.cache_dir)
     model = ModelLibrary(settings.cache_dir, store).compiled(store.resolve(_TOKENIZER_OF))
     return load_tokenizer(model.path / TOKENIZER_FOLDER)
 
 
-def _schema(folder: Path, name: str) -> Schema:
+def schema_of(folder: Path, name: str) -> Schema:
     return resolve(str(folder / "schemas" / f"{name}.json"))
 
 
 def _measure(folder: Path, schema: Schema, budgets: Sequence[str], count: TokenCounter) -> None:
     tallies: dict[str, Tally] = defaultdict(Tally)
     pages = 0
-    for path, right in _pages(folder):
+    for path, right in gold_pages(folder):
         pages += 1
         started = time.process_time()
-        document = parse_page(Page(str(path), "", path.read_bytes())).document
-        choices = Shown(document, count_tokens=count)
+        page = parse_page(Page(str(path), "", path.read_bytes()))
+        document = page.document
+        choices = Shown(page, count_tokens=count)
         read = time.process_time() - started
         sizes = count([document.quote(block.span) for block in document.visible.blocks])
-        values = _visible(document.visible, right, schema)
+        values = visible_values(document.visible, right, schema)
         for budget in budgets:
             tokens = _tokens(budget, sum(sizes))
+            least = known_model().least if budget == _AS_READ else -math.inf
+            choices.ranking.model = replace(known_model(), least=least)
             started = time.process_time()
             passage = choices.choose(schema, budget=tokens)
             tallies[budget].seconds.append(read + time.process_time() - started)
@@ -136,6 +146,8 @@ def _measure(folder: Path, schema: Schema, budgets: Sequence[str], count: TokenC
 
 def _tokens(budget: str, page: int) -> int:
     """*budget* in tokens: as it stands, or as a share of the *page*'s."""
+    if budget == _AS_READ:
+        return Budget().page
     number, _, share = budget.partition(" ")
     return max(1, int(number) * page // 100) if share else int(number)
 
@@ -160,7 +172,7 @@ def _shown(document: Document, passage: Passage) -> list[str]:
     return [document.quote(span) for span in passage.spans if span.end <= end]
 
 
-def _pages(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+def gold_pages(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Every page of one record, with its gold."""
     for line in (folder / "manifest.jsonl").read_text("utf-8").splitlines():
         name = json.loads(line)["id"]
@@ -171,14 +183,14 @@ def _pages(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
                 yield page, right
 
 
-def _visible(document: Document, right: dict[str, Any], schema: Schema) -> list[list[str]]:
+def visible_values(document: Document, right: dict[str, Any], schema: Schema) -> list[list[str]]:
     """The right values that the page's text has, each in its spellings."""
-    text = _folded(document.text)
-    spellings = [[s for s in values if s in text] for values in _values(right, schema)]
+    text = folded(document.text)
+    spellings = [[s for s in values if s in text] for values in gold_values(right, schema)]
     return [values for values in spellings if values]
 
 
-def _values(gold: dict[str, Any], schema: Schema) -> Iterator[list[str]]:
+def gold_values(gold: dict[str, Any], schema: Schema) -> Iterator[list[str]]:
     """The right values, each in all its accepted spellings, folded."""
     for asked in schema:
         value = gold.get(asked.name)
@@ -186,12 +198,12 @@ def _values(gold: dict[str, Any], schema: Schema) -> Iterator[list[str]]:
             continue
         values = value if isinstance(value, list) else [value]
         if asked.many:
-            yield from ([_folded(item)] for item in values)
+            yield from ([folded(item)] for item in values)
         else:
-            yield [_folded(item) for item in [*values, *gold.get(f"{asked.name}_accept", [])]]
+            yield [folded(item) for item in [*values, *gold.get(f"{asked.name}_accept", [])]]
 
 
-def _folded(value: object) -> str:
+def folded(value: object) -> str:
     """As the scorer folds values, between spaces, so that only whole words are found."""
     text = unicodedata.normalize("NFKC", str(value)).lower()
     words = re.sub(r"[\W_]+", " ", text).strip()
@@ -215,7 +227,7 @@ def _compare(
     values: list[list[str]],
     first: Sequence[str],
 ) -> None:
-    shown, start = _folded(" ".join(_shown(document, passage))), _folded(" ".join(first))
+    shown, start = folded(" ".join(_shown(document, passage))), folded(" ".join(first))
     for spellings in values:
         tally.asked += 1
         tally.kept += any(s in shown for s in spellings)
@@ -225,9 +237,9 @@ def _compare(
 def _compare_unseen(
     tally: Tally, document: Document, passage: Passage, right: dict[str, Any], schema: Schema
 ) -> None:
-    seen, everything = _folded(document.visible.text), _folded(document.text)
-    shown = _folded(" ".join(document.quote(span) for span in passage.spans))
-    for spellings in _values(right, schema):
+    seen, everything = folded(document.visible.text), folded(document.text)
+    shown = folded(" ".join(document.quote(span) for span in passage.spans))
+    for spellings in gold_values(right, schema):
         if not any(s in seen for s in spellings) and any(s in everything for s in spellings):
             tally.unseen += 1
             tally.told += any(s in shown for s in spellings)

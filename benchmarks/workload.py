@@ -64,7 +64,7 @@ def _spread(folder: Path, pages: int) -> list[Path]:
 
 def _task(tokenizer: PreTrainedTokenizerFast, path: Path) -> Task:
     page = parse_page(Page(str(path), "", path.read_bytes()))
-    shown = Shown(page.document, count_tokens=token_counter(tokenizer))
+    shown = Shown(page, count_tokens=token_counter(tokenizer))
     passage = shown.choose(SCHEMA, budget=PAGE_TOKENS)
     schema = to_json_schema(SCHEMA)
     asked = f"Fields, as JSON Schema:\n{json.dumps(schema)}\n\nThe page:\n\n{passage.shown}"

@@ -9,7 +9,7 @@ from extractors.grammar import NOTHING, QUOTE_SUFFIX
 from schemas.document import Span
 from schemas.schema import Field, Kind, Schema
 
-__all__ = ["RawCell", "RawRecord", "RawValue", "read_answer"]
+__all__ = ["RawCell", "RawRecord", "RawValue", "longest_answer", "read_answer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class RawValue:
 RawCell = RawValue | tuple["RawCell", ...] | Mapping[str, "RawCell"]
 RawRecord = Mapping[str, RawCell]
 
+_FIELD_ANSWER, _LIST_ANSWER = 40, 240  # tokens that a field, or a list, of a record may take
 _UNANSWERED = RawValue(None, Span(0, 0))
 
 
@@ -41,6 +42,12 @@ def read_answer(schema: Schema, answer: str) -> list[RawRecord]:
     if not schema.many:
         return [reader.record(schema.fields, "")]
     return list(reader.records(schema.fields, ""))
+
+
+def longest_answer(schema: Schema) -> int:
+    """Tokens for the answer about one record of a list, so that several fit one context."""
+    long = [field.many or field.kind is Kind.GENERATED for field in schema.walk()]
+    return sum(_LIST_ANSWER if field else _FIELD_ANSWER for field in long)
 
 
 class _Reader:

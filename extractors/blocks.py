@@ -16,11 +16,14 @@ from extractors.attributes import MAX_NOTED, Noted, facts, offered
 from extractors.elements import (
     APART,
     BLOCKS,
+    FEED_ITEMS,
     INVISIBLE,
+    KEPT_BACK,
     LINES_KEPT,
     NOT_SHOWN,
     is_hidden,
     joined_cells,
+    letters,
     unchosen,
 )
 from extractors.encoding import decode
@@ -28,6 +31,7 @@ from extractors.nodes import Node, NodeLog
 from extractors.pages import Page
 from extractors.paths import Paths
 from extractors.raised import Raised
+from extractors.style_sheets import hide_by_sheets
 from schemas.document import Document, Span
 from schemas.errors import NotAPage
 
@@ -40,6 +44,8 @@ SWALLOWED = 5  # times as many letters, in one element
 
 _LONGEST_TAG = 35  # characters of a language tag (RFC 5646)
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
+_FEED = re.compile(r"\s*(?:<[?!][^<>]*>\s*)*<(?:rss|feed|rdf:rdf)\b", re.IGNORECASE)
+_FRAME, _TAG = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL), re.compile(r"<[^<>]*>")
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 
 
@@ -62,7 +68,8 @@ class ParsedPage:
 
     `linked`: the words of every `<a href>`, in order, also where its address is not on the web.
     `following`: where a link of the relation "next" leads, with words or without; `None`: nowhere
-        but here. `nodes`: every element that holds text, as selectors see it.
+        but here. `nodes`: every element that holds text, as selectors see it. `breaks`: where words
+        end that `<br>` follows, in rows that are one block: elsewhere it ends the block.
     """
 
     document: Document
@@ -70,16 +77,18 @@ class ParsedPage:
     linked: tuple[Span, ...] = ()
     following: str | None = None
     nodes: tuple[Node, ...] = ()
+    breaks: tuple[int, ...] = ()
 
 
 def parse_page(page: Page) -> ParsedPage:
-    """Read *page* as a browser without scripts and style sheets shows it.
+    """Read *page* as a browser without scripts shows it, with the style sheets it holds.
 
-    The title comes first, the attributes that state facts (`extractors.attributes`) last. White
+    The title comes first, the attributes that state facts (`extractors.attributes`) after all
+    visible text, and last what hidden elements, fallbacks and closed lists of options hold. White
     space folds to single spaces; `<br>` and, in `<pre>`, line breaks end a block. A table row of
-    plain cells is one block, its cells parted by `CELL_MARK`. Hidden elements are left out. XPaths
-    hold in `lxml.html.document_fromstring` of the decoded text, where no element lies
-    `paths.MAX_DEPTH` deep. Raised digits do not run into the number or word before them
+    plain cells is one block, its cells parted by `CELL_MARK`. XPaths hold in
+    `lxml.html.document_fromstring` of the decoded text, where no element lies `paths.MAX_DEPTH`
+    deep. Raised digits do not run into the number or word before them
     (`extractors.raised`).
     `Document.url` is the page's, or for files its `<base href>`, or "".
 
@@ -98,6 +107,7 @@ def parse_page(page: Page) -> ParsedPage:
         page.url or target,
         writer.parts,
         attributes,
+        _hidden(writer),
         language=_language(soup, writer.locales),
         captured=page.captured,
     )
@@ -107,7 +117,8 @@ def parse_page(page: Page) -> ParsedPage:
     leads = (_absolute(href, target) for href in writer.following)
     following = next((url for url in leads if url not in ("", document.url)), None)
     nodes = writer.nodes.nodes()
-    return ParsedPage(document, tuple(links), tuple(linked), following, nodes)
+    breaks = tuple(dict.fromkeys(writer.breaks))
+    return ParsedPage(document, tuple(links), tuple(linked), following, nodes, breaks)
 
 
 def _parsed(text: str, content_type: str | None) -> BeautifulSoup:
@@ -131,7 +142,19 @@ def _markup(text: str, content_type: str | None) -> str:
     text = text.replace("\0", "")
     if (content_type or "").strip().lower().startswith("text/plain"):
         return f"<pre>{html.escape(text, quote=False)}</pre>"
+    if _FEED.match(text):
+        text = _feed_text(text)
     return _XML_DECLARATION.sub("", text) if "<" in text else f"<pre>{text}</pre>"
+
+
+def _feed_text(text: str) -> str:
+    """A feed without the frames around its texts, which HTML takes for comments."""
+    return _FRAME.sub(lambda found: html.escape(_TAG.sub(" ", found[1]), quote=False), text)
+
+
+def _is_page_title(tag: Tag) -> bool:
+    """Whether *tag* names the page, not an item of a feed."""
+    return tag.name == "title" and not (tag.parent and tag.parent.name in FEED_ITEMS)
 
 
 def _language(soup: BeautifulSoup, locales: Sequence[str]) -> str:
@@ -164,36 +187,37 @@ def _link(anchor: _Anchor, target: str) -> Link | None:
 def _written(soup: BeautifulSoup) -> _Writer:
     """What *soup* shows. Where that is next to nothing, elements that hide far more are shown too:
     a script shows them, or they were never closed and have swallowed the page."""
-    writer = _Writer(soup)
+    hide_by_sheets(soup)
+    writer = _Writer(Paths(soup))
     _walk(soup, writer)
     seen = sum(len(text) for _, text in writer.parts)
     if seen < LITTLE and writer.hidden:
-        swallowing = [tag for tag in writer.hidden if _letters(tag) > SWALLOWED * (seen + LITTLE)]
+        swallowing = [tag for tag in writer.hidden if letters(tag) > SWALLOWED * (seen + LITTLE)]
         if swallowing:
-            writer = _Writer(soup, shown=swallowing)
+            writer = _Writer(writer.paths, shown=swallowing)
             _walk(soup, writer)
     return writer
 
 
-def _letters(tag: Tag) -> int:
-    """Letters of text in *tag*, those of scripts and the like left out."""
-    return sum(
-        len(text.strip())
-        for text in tag.find_all(string=True)
-        if type(text) is NavigableString and text.parent and text.parent.name not in NOT_SHOWN
-    )
+def _hidden(writer: _Writer) -> list[tuple[str, str]]:
+    """XPath and text of the blocks in what *writer* left out."""
+    unseen = _Writer(writer.paths, everything=True)
+    for tag in writer.left_out:
+        unseen.within(tag)
+    return unseen.parts
 
 
-def _walk(soup: BeautifulSoup, writer: _Writer) -> None:
-    """Visit what is shown, in order. A stack of our own: pages nest deeper than Python calls."""
-    stack: list[tuple[object, bool]] = [(soup, False)]
+def _walk(root: Tag, writer: _Writer) -> None:
+    """Visit what is shown in *root*, in order. A stack of our own: pages nest deeper than Python
+    calls."""
+    stack: list[tuple[object, bool]] = [(root, False)]
     while stack:
         node, leaving = stack.pop()
         if isinstance(node, Tag):
             if leaving:
                 writer.leave(node)
-            elif node is soup or writer.enter(node):
-                if node is not soup:
+            elif node is root or writer.enter(node):
+                if node is not root:
                     stack.append((node, True))
                 stack.extend((child, False) for child in reversed(node.contents))
         elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
@@ -214,15 +238,21 @@ class _Writer:
     """Builds blocks and anchors while the tree is walked.
 
     `parts`: XPath and text of each block so far. `anchors`: those that have words. `noted`:
-    attributes that may state something. `hidden`: elements left out that could be shown. *shown*:
-    such elements that are not left out. `following`: addresses of links of the relation "next".
+    attributes that may state something. `hidden`: elements left out that could be shown;
+    `left_out`: these and others that may hold words. *shown*: such elements that are not left out;
+    *everything*: none are. `following`: addresses of links of the relation "next".
     `nodes`: elements with words. `targets`: what relative links are said to be relative to.
-    `locales`: languages that the head names.
+    `locales`: languages that the head names. `breaks`: as `ParsedPage` has them.
     """
 
-    def __init__(self, soup: BeautifulSoup, shown: Sequence[Tag] = ()) -> None:
+    def __init__(
+        self, paths: Paths, shown: Sequence[Tag] = (), *, everything: bool = False
+    ) -> None:
+        self.paths = paths
         self._shown = {id(tag) for tag in shown}
+        self._everything = everything
         self.hidden: list[Tag] = []
+        self.left_out: list[Tag] = []
         self.parts: list[tuple[str, str]] = []
         self.anchors: list[_Anchor] = []
         self.noted: list[Noted] = []
@@ -230,7 +260,7 @@ class _Writer:
         self.targets: list[str] = []
         self.locales: list[str] = []
         self.nodes = NodeLog()
-        self._paths = Paths(soup)
+        self.breaks: list[int] = []
         self._run: list[str] = []
         self._end = -1  # of what is written, in the document's text
         self._space = False
@@ -247,13 +277,9 @@ class _Writer:
     def enter(self, tag: Tag) -> bool:
         """Begin *tag*; whether its content is shown at all."""
         self._space = self._space or tag.name in APART
-        if tag.attrs:
+        if tag.attrs and not self._everything:
             self._note(tag)
-        if id(tag) in self._unchosen or (tag.name == "title" and self._titled):
-            return False
-        if is_hidden(tag) and id(tag) not in self._shown:
-            if tag.name not in NOT_SHOWN:
-                self.hidden.append(tag)
+        if (self._titled and _is_page_title(tag)) or self._is_left_out(tag):
             return False
         if id(tag) in self._joined:
             if self._joined[id(tag)]:
@@ -268,6 +294,26 @@ class _Writer:
         self._begin(tag)
         return True
 
+    def _is_left_out(self, tag: Tag) -> bool:
+        if self._everything:
+            return tag.name in NOT_SHOWN and tag.name not in KEPT_BACK
+        unchosen = id(tag) in self._unchosen
+        if not unchosen and (not is_hidden(tag) or id(tag) in self._shown):
+            return False
+        if tag.name not in NOT_SHOWN and not unchosen:
+            self.hidden.append(tag)
+        if tag.name not in NOT_SHOWN or tag.name in KEPT_BACK:
+            self.left_out.append(tag)
+        return True
+
+    def within(self, tag: Tag) -> None:
+        """Write what *tag* holds, as blocks of their own."""
+        self._titled = True  # of drawings, whose titles are the names of buttons
+        self._owners.append(tag)
+        _walk(tag, self)
+        self._end_block()
+        self._owners.pop()
+
     def _note(self, tag: Tag) -> None:
         if tag.name in ("a", "link") and "next" in str(tag.attrs.get("rel", "")).lower().split():
             self.following.append(str(tag.attrs.get("href", "")))
@@ -276,7 +322,7 @@ class _Writer:
         elif tag.name == "meta" and tag.attrs.get("property") == "og:locale":
             self.locales.append(str(tag.attrs.get("content", "")))
         for name, text in facts(tag):
-            path, exact = self._paths.of(tag), self._paths.is_exact(tag)
+            path, exact = self.paths.of(tag), self.paths.is_exact(tag)
             if exact and len(self.noted) < MAX_NOTED:
                 self.noted.append(Noted(f"{path}/@{name}", text, len(self.parts), bool(self._run)))
 
@@ -284,7 +330,7 @@ class _Writer:
         match tag.name:
             case "a" if "href" in tag.attrs:
                 self._space = self._space or self._after_link  # two links are no one word
-                anchor = _Anchor(str(tag["href"]), self._paths.of(tag))
+                anchor = _Anchor(str(tag["href"]), self.paths.of(tag))
                 self._open.append((tag, anchor))
                 self._wordless.append(anchor)
             case "br":
@@ -346,12 +392,13 @@ class _Writer:
         """A new block, or in a row that is one block, a space."""
         if self._owners and self._owners[-1].name == "tr":
             self._space = True
+            self.breaks += [self._end] if self._run else []
         else:
             self._end_block()
 
     def _end_block(self) -> None:
         if self._run:
-            xpath = self._paths.of(self._owners[-1]) if self._owners else "/html"
+            xpath = self.paths.of(self._owners[-1]) if self._owners else "/html"
             self.parts.append((xpath, "".join(self._run)))
             self._run.clear()
         self._space = False

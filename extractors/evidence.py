@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -29,11 +30,15 @@ class Found:
 
 
 class Locator:
-    """Finds quotes in one document, within the parts of it that the model was shown."""
+    """Finds quotes in one document, within the parts of it that the model was shown. *lines*:
+    offsets at which a line began within a block, in order."""
 
-    def __init__(self, document: Document, shown: Sequence[Span]) -> None:
+    def __init__(
+        self, document: Document, shown: Sequence[Span], lines: Sequence[int] = ()
+    ) -> None:
         self._document = document
         self._shown = shown
+        self._lines = lines
 
     def cite(self, span: Span) -> Evidence:
         """The evidence that *span* is."""
@@ -68,16 +73,25 @@ class Locator:
         return Found(evidence, len(places), self._is_labelled(best, labels), fills)
 
     def _whole_heading(self, span: Span, labels: Sequence[str]) -> Span:
-        """The heading that *span* stands in, without a label such as "Title:"."""
+        """The line of a heading that *span* stands in, without a label such as "Title:"."""
         block = self._document.block_at(span.start).span
         is_heading = self._document.block_at(span.start).tag in _HEADINGS
         shown = any(s.start <= block.start and block.end <= s.end for s in self._shown)
         if not (is_heading and shown and span.end <= block.end):
             return span
+        line = self._line(block, span)
         words = "|".join(re.escape(label) for label in labels if label)
-        label = re.match(rf"(?:{words})\s*:\s+", self._document.quote(block), re.IGNORECASE)
-        start = block.start + (label.end() if label and words else 0)
-        return Span(start, block.end)
+        label = re.match(rf"(?:{words})\s*:\s+", self._document.quote(line), re.IGNORECASE)
+        start = line.start + (label.end() if label and words else 0)
+        return Span(start, line.end)
+
+    def _line(self, block: Span, span: Span) -> Span:
+        """The lines of *block* that *span* stands in."""
+        first = bisect_right(self._lines, span.start)
+        last = bisect_left(self._lines, span.end)
+        start = max(block.start, self._lines[first - 1] if first else 0)
+        end = min(block.end, self._lines[last] if last < len(self._lines) else block.end)
+        return Span(start, start + len(self._document.text[start:end].rstrip()))
 
     def _places(self, words: str) -> list[Span]:
         """Where *words* stand as they are; else where they do with hyphens for spaces."""

@@ -116,7 +116,7 @@ class _Grounder:
         self._url = page.document.url
         self._customs = Customs.of(page.document)
         self._links = passage.links
-        self._locator = Locator(page.document, passage.spans)
+        self._locator = Locator(page.document, passage.spans, passage.lines)
         self._transcript = transcript
         self._tier = tier
         self._calibration = calibration

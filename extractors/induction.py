@@ -20,6 +20,7 @@ from extractors.selectors import (
     Selectors,
     Tally,
     face_of,
+    lead_of,
     leaves,
     meaning,
     shape_of,
@@ -64,17 +65,22 @@ class _Case:
     def quote(self, place: Span) -> str:
         return self.region.text[place.start : place.end]
 
+    def leads(self) -> Iterator[str]:
+        return (lead_of(self.region, v.evidence.span) for v in self.values if v.evidence)
 
-def learn(schema: Schema, examples: Sequence[Example]) -> Selectors:
+
+def learn(
+    schema: Schema, examples: Sequence[Example], *, wrong_in: int = _FREE_OF_WRONG
+) -> Selectors:
     """Selectors for the fields of *schema* that *examples* allow; others stay unlearned.
 
     The order of the examples does not matter. A rule agrees with the model on at least three
-    examples, and but for one in nine on all that it answers.
+    examples, and but for one in *wrong_in* others on all that it answers.
     """
     fields = {}
     for asked in schema:
         for name, part in leaves(asked):
-            learned = _Learner(part, _cases(name, part, examples)).learned()
+            learned = _Learner(part, _cases(name, part, examples), wrong_in).learned()
             if learned.rules or learned.absent:
                 fields[name] = learned
     return Selectors(fields)
@@ -122,17 +128,20 @@ def _is_sure(value: Value, region: Region) -> bool:
     return bool(found and value.evidence and region.holds(value.evidence.span))
 
 
-def allows(tally: Tally) -> bool:
+def allows(tally: Tally, wrong_in: int = _FREE_OF_WRONG) -> bool:
     """Whether so few wrong answers are let pass."""
     wrong = tally.checked - tally.agreed
-    return wrong * _FREE_OF_WRONG <= tally.agreed
+    return wrong * wrong_in <= tally.agreed
 
 
 class _Learner:
     """Learns one field from its cases."""
 
-    def __init__(self, asked: Field, cases: Sequence[_Case]) -> None:
+    def __init__(
+        self, asked: Field, cases: Sequence[_Case], wrong_in: int = _FREE_OF_WRONG
+    ) -> None:
         self._asked = asked
+        self._wrong_in = wrong_in
         self._cases = cases
         self._found = [case for case in cases if case.values]
         self._shapes = self._all_shapes()
@@ -142,7 +151,7 @@ class _Learner:
     def learned(self) -> Learned:
         rules = tuple(self._rules())
         texts = [_quote(value) for case in self._found for value in case.values]
-        look = Look.of(texts) if texts else None
+        look = Look.of(texts, (lead for c in self._found for lead in c.leads())) if texts else None
         faces = self._faces([selector for selector, _ in rules])
         sure = {f: t for f, t in faces.items() if t.checked >= _NULLS and allows(t)}
         return Learned(rules, sure, look, self._said)
@@ -154,7 +163,7 @@ class _Learner:
         tallies = [tally for _, tally in learned.rules]
         for case in self._cases:
             answer = self._first_answer(selectors, case)
-            if answer and all(_fits(learned.look, case.quote(place)) for place in answer[1]):
+            if answer and all(_fits(learned.look, case, place) for place in answer[1]):
                 number, places = answer
                 agreed = self._agrees(case, places)
                 tallies[number] = tallies[number].and_then(agreed=agreed)
@@ -201,7 +210,7 @@ class _Learner:
         for number in numbers:
             numbered = replace(selector, nth=number)
             tally = self._tally(numbered, cases)
-            if tally.agreed >= _SUPPORT and allows(tally):
+            if tally.agreed >= _SUPPORT and allows(tally, self._wrong_in):
                 yield numbered, tally
 
     def _tally(self, selector: Selector, cases: Sequence[_Case]) -> Tally:
@@ -321,9 +330,9 @@ class _Learner:
         return {words: said.pop() for words, said in sorted(heard.items()) if len(said) == 1}
 
 
-def _fits(look: Look | None, quote: str) -> bool:
+def _fits(look: Look | None, case: _Case, place: Span) -> bool:
     """Whether it would be answered at all: a place of another look is left open."""
-    return look is not None and look.fits(quote)
+    return look is not None and look.fits(case.quote(place), lead_of(case.region, place))
 
 
 def _quote(value: Value) -> str:

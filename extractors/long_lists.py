@@ -4,8 +4,9 @@ The model reads records spread over the list. From most of them selectors are le
 check what was learned. Then the list is answered stretch by stretch: what a selector is not sure of
 goes to the model, for that record and field; and one record of every stretch is read by the model
 whole. Where it says another thing than a selector, more of the stretch is read, and a selector that
-keeps failing there is dropped for the rest of the list. What comes out depends on the page and on
-the model's answers, never on time.
+keeps failing there is dropped for the rest of the list. Of a shorter list the model reads all.
+Either way, where it was not sure of a field of one record, the place is asked in which it was sure
+of others'. What comes out depends on the page and on the model's answers, never on time.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from dataclasses import replace
 
 from extractors.blocks import ParsedPage
 from extractors.induction import Example, checked, learn
+from extractors.merging import is_absent
 from extractors.outline import Outline
 from extractors.records import Entry
 from extractors.selectors import Selectors, apply, without_failing
-from schemas.record import Cell
+from schemas.record import Cell, Value
 from schemas.schema import Schema
 
 __all__ = ["FEWEST", "AskRecords", "read_list"]
@@ -32,6 +34,9 @@ none where it fails."""
 FEWEST = 36
 """Records; of a shorter list the sample would be most, and the model reads it all."""
 
+_ALIKE = 5  # records, of which on the sure ones say where the others keep a field
+_SURE = 0.5  # confidence below which an answer teaches nothing, and may be replaced
+_LENIENT = 4  # right answers that make up for a wrong one, where nothing but doubts are settled
 _SAMPLE = 24
 _SHARE = 3  # at most one in so many records is in the sample
 _HELD_OUT = 3  # one in so many of the sample checks what the others taught
@@ -45,11 +50,12 @@ def read_list(
     """The cells of each of *entries*, in their order: one for every field of *schema*, or none of a
     record that could not be answered.
 
-    *schema* is of one record. Short lists are left to *ask* alone. Raises what *ask* raises.
+    *schema* is of one record. Short lists are read by *ask* alone. Raises what *ask* raises.
     """
-    if len(entries) < FEWEST:
+    if len(entries) < _ALIKE:
         return list(ask(schema, entries))
-    return _Long(page, schema, entries, ask).read()
+    reading = _Long(page, schema, entries, ask)
+    return reading.read() if len(entries) >= FEWEST else reading.read_all()
 
 
 class _Long:
@@ -73,7 +79,29 @@ class _Long:
             if selectors.fields:
                 selectors = self._still_right(selectors, stretch)
             self._answer(selectors, [place for place in stretch if place not in self._cells])
-        return [self._cells[place] for place in range(len(self._entries))]
+        return self._settled()
+
+    def read_all(self) -> list[Cells]:
+        """By the model alone, but for what it is not sure of."""
+        self._read(range(len(self._entries)))
+        return self._settled()
+
+    def _settled(self) -> list[Cells]:
+        """All answers. What the model was not sure of is read where it was sure of others."""
+        places = range(len(self._entries))
+        doubted = {place: _doubted(self._cells[place]) for place in places}
+        if not any(doubted.values()):
+            return [self._cells[place] for place in places]
+        sure = learn(self._schema, self._examples(places), wrong_in=_LENIENT)
+        return [
+            {**self._cells[place], **self._found(sure, place, doubted[place])} for place in places
+        ]
+
+    def _found(self, selectors: Selectors, place: int, names: Sequence[str]) -> Cells:
+        """What *selectors* find of the fields *names*; they are not asked what is not there."""
+        asked = tuple(field for field in self._schema if field.name in names)
+        cells = apply(selectors, replace(self._schema, fields=asked), self._regions[place])
+        return {name: cell for name, cell in cells.items() if not is_absent(cell)}
 
     def _taught(self) -> Selectors:
         sample = spread(len(self._entries), min(_SAMPLE, len(self._entries) // _SHARE))
@@ -124,7 +152,24 @@ class _Long:
         return self._ask(schema, [self._entries[place] for place in places])
 
     def _examples(self, places: Sequence[int]) -> list[Example]:
-        return [Example(self._regions[place], self._cells[place]) for place in places]
+        """What the model is sure of, there."""
+        return [
+            Example(
+                self._regions[place],
+                {n: cell for n, cell in cells.items() if n not in _doubted(cells)},
+            )
+            for place in places
+            if (cells := self._cells[place])
+        ]
+
+
+def _doubted(cells: Cells) -> list[str]:
+    """Fields of one value that the model was not sure of, or not sure that there is none."""
+    return [
+        name
+        for name, cell in cells.items()
+        if isinstance(cell, Value) and cell.signals is not None and cell.confidence < _SURE
+    ]
 
 
 def spread(total: int, count: int) -> list[int]:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from extractors.json_ld import read_script
+
 __all__ = ["Item", "Markup", "Meta", "read_markup", "read_metas"]
 
 MAX_CHARACTERS = 4_000_000  # of the page; longer ones are not read for markup
@@ -131,15 +133,17 @@ def _signs(lower: str) -> dict[str, _Reader]:
 
 
 def _json_ld(tree: Any, text: str, url: str) -> list[Any]:
-    from extruct.jsonld import JsonLdExtractor
-
-    reader = JsonLdExtractor()
+    typed = tree.xpath("//script[@type]")
+    scripts = [script for script in typed if _is_json_ld(script.get("type"))]
     found: list[Any] = []
-    scripts = tree.xpath('//script[@type="application/ld+json"]')
     for script in scripts[:MAX_SCRIPTS]:
-        if len(script.text or "") <= MAX_SCRIPT:
-            found += _guarded(lambda script=script: reader.extract_items(script)) or []  # type: ignore[misc]
+        if len(said := script.text or "") <= MAX_SCRIPT:
+            found += _guarded(lambda said=said: read_script(said)) or []  # type: ignore[misc]
     return found
+
+
+def _is_json_ld(media_type: str) -> bool:
+    return media_type.split(";")[0].strip().lower() == "application/ld+json"
 
 
 def _microdata(tree: Any, text: str, url: str) -> list[Any]:

@@ -124,20 +124,20 @@ class _Answers:
         return family if 2 * known >= len(self._schema.fields) else None
 
     def _subject(self, items: list[Item]) -> list[Item]:
-        """The page's main thing, once for each syntax that describes it; [] when unsure."""
+        """The page's main thing, as often as it is described; [] when unsure."""
         outer = [item for item in items if item.parent not in _ASIDE | {"itemListElement"}]
         by_syntax: dict[str, list[Item]] = {}
         for item in outer:
             by_syntax.setdefault(item.syntax, []).append(item)
-        chosen = [self._main(group) for group in by_syntax.values()]
-        return [item for item in chosen if item is not None]
+        return [item for group in by_syntax.values() for item in self._main(group)]
 
-    def _main(self, items: list[Item]) -> Item | None:
+    def _main(self, items: list[Item]) -> list[Item]:
+        """Those that describe the page's one thing; they must not contradict each other."""
         fitting = [item for item in items if self._is_titled(item)]
         if len({_name(item) for item in fitting}) > 1:
             fitting = [item for item in fitting if self._is_here(item)]
         same = len({_name(item) for item in fitting}) == 1
-        return max(fitting, key=lambda item: len(item.properties)) if same else None
+        return fitting if same else []
 
     def _is_titled(self, item: Item) -> bool:
         """Whether the page's title or heading names *item*; a nameless one may be its subject."""
@@ -300,7 +300,7 @@ def _followed(value: Any, item: Item) -> Any:
 
 def _scalars(node: Any, path: str) -> Iterator[_Said]:
     if isinstance(node, Mapping):
-        for key in ("@value", "name"):
+        for key in ("@value", "name") if set(node) != {"@id"} else ("@id",):
             if isinstance(node.get(key), str):
                 yield _Said(node[key], f"{path}.{key}")
                 return

@@ -16,7 +16,14 @@ from typing import Any
 from schemas.record import ABSENT, Cell, Record, Value, ValueStatus, cell_data, cell_values
 from schemas.schema import Field, Kind, Schema
 
-__all__ = ["is_absent", "make_of", "make_without_numbers", "merge_cells", "merge_records"]
+__all__ = [
+    "is_absent",
+    "make_of",
+    "make_without_numbers",
+    "merge_cells",
+    "merge_records",
+    "say_nothing",
+]
 
 _LONG_LIST = 3  # items, from which on a list may go on in a part of the page not read yet
 _MOST_ITEMS = 0.6  # of a list, that stand in blocks of one make where it is one of the page's
@@ -56,6 +63,11 @@ def merge_cells(field: Field, cells: Sequence[Cell]) -> Cell:
 def is_absent(cell: Cell) -> bool:
     """Whether *cell* says nothing at all."""
     return all(value.status is ValueStatus.ABSENT for value in cell_values(cell))
+
+
+def say_nothing(records: Sequence[Record]) -> bool:
+    """Whether no cell of *records* says anything."""
+    return all(is_absent(cell) for record in records for cell in record.cells.values())
 
 
 def _surest(values: Sequence[Value]) -> Value:

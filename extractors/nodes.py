@@ -10,13 +10,15 @@ from bs4.element import Tag
 
 from schemas.document import Span
 
-__all__ = ["Node", "NodeLog"]
+__all__ = ["Node", "NodeLog", "make_name"]
 
 _MOST_NAMES = 6
 _LONGEST_NAME = 40  # characters
 _SERIAL = re.compile(r"\d{3}")  # "post-1234" names one element, not its make
 _SAYING = ("itemprop", "property", "data-field", "data-label", "data-testid", "data-title", "id")
 _CELLS = frozenset({"td", "th"})
+# Of one element alone, or of every second one; but a cell's column is the same in all rows.
+_OWN_NAME = re.compile(r"[.#=].*\d|\.(?:odd|even|alt|first|last|active)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +105,9 @@ def _named(
     telling = [name for name in stated if len(name) <= _LONGEST_NAME and not _SERIAL.search(name)]
     counted = [f"{tag}[{column}]"] if column else []
     return (*telling[:_MOST_NAMES], *counted, tag)
+
+
+@lru_cache(2**14)
+def make_name(names: tuple[str, ...]) -> str:
+    """The first of an element's *names* that others of its make share; "" where there is none."""
+    return next((name for name in names if not _OWN_NAME.search(name)), "")

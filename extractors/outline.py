@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from extractors.blocks import CELL_MARK, ParsedPage
-from extractors.nodes import Node
+from extractors.nodes import Node, make_name
 from schemas.document import Span
 
 __all__ = ["Outline", "Piece", "Region", "fold", "stripped"]
@@ -23,8 +23,6 @@ _LABEL_CHARS = 40
 _EDGES = f" {CELL_MARK}\n"
 _COUNTED = 3  # more parts of one make than that are many
 _NAMED = re.compile(r"[.#=]")
-# Of one element alone, or of every second one; but a cell's column is the same in all rows.
-_OWN_NAME = re.compile(r"[.#=].*\d|\.(?:odd|even|alt|first|last|active)$", re.IGNORECASE)
 _ENDS_LABEL = (":", "：")
 
 
@@ -82,12 +80,19 @@ class Outline:
         start = span.start
         for stop, after in [*((child.start, child.end) for child in inner), (span.end, span.end)]:
             while start < stop:
-                line_end = self.text.find("\n", start, stop)
-                line_end = stop if line_end < 0 else line_end
+                line_end = self._line_end(start, stop)
                 if run := stripped(self.text, Span(start, line_end)):
                     yield run
                 start = line_end + 1
             start = max(start, after)
+
+    def _line_end(self, start: int, stop: int) -> int:
+        """Where the line from *start* ends, at *stop* at the latest: within a row of one block,
+        where its makers broke it."""
+        found = self.text.find("\n", start, stop)
+        breaks = self.page.breaks
+        broken = bisect_right(breaks, start)
+        return min(stop if found < 0 else found, breaks[broken] if broken < len(breaks) else stop)
 
 
 def _scopes(nodes: Sequence[Node], parent: int) -> tuple[tuple[str, ...], ...]:
@@ -187,9 +192,7 @@ def _inside(span: Span, other: Span) -> bool:
 
 
 def _called(names: Sequence[tuple[str, ...]]) -> str:
-    """The first of an element's names that others of its make share."""
-    own = names[0] if names else ()
-    return next((name for name in own if not _OWN_NAME.search(name)), "")
+    return make_name(names[0]) if names else ""
 
 
 def _as_label(text: str) -> str:

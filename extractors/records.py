@@ -9,7 +9,6 @@ from MDR (Liu, Grossman & Zhai 2003) and DEPTA (Zhai & Liu 2005); the choice by 
 
 from __future__ import annotations
 
-import math
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
@@ -18,26 +17,19 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from extractors.blocks import CELL_MARK, ParsedPage
-from extractors.entries import LEVELS, Entry, entries_of, headings_above
-from extractors.ranking import Form, forms_of
+from extractors.entries import Entry, entries_of
+from extractors.judge import Family, Judge
 from extractors.sections import blocks_to_skip
 from extractors.values.days import is_day
 from schemas.document import Document
-from schemas.schema import Kind, Schema
+from schemas.schema import Schema
 
 __all__ = ["Entry", "Listing", "find_records", "list_records", "records_at"]
 
 _FEWEST = 2
-_CREDIT = (0.0, 1.0, 0.8, 0.5, 0.5)  # by how often a form is found in one record; seldom more
-_OFTEN = 0.2
-_WORDS = 6.0  # of a record; those with fewer are likely menus
-_MENUS = re.compile(r"/(?:nav|footer|button|select)\b")  # whole pages stand in a form
-_AROUND_SHARE = 0.2
-_MISCUT = 0.8
-_ALIKE = 0.5  # of the best parent's fit that another parent of the same make must reach
 _LEAST_SCORE = 0.5
-_WHOLE = re.compile(rf"\d[:.h]\d\d|\d ?[ap]\.?m\b|{re.escape(CELL_MARK)}", re.IGNORECASE)
-_MOST = 0.8
+_ABOUT = 0.95  # of the best score: as good
+_FEW_MORE = 0.05
 _HEADS, _COVERED = 3, 0.7  # days looked at; share of their blocks that their records must be
 
 
@@ -73,7 +65,7 @@ def list_records(page: ParsedPage, schema: Schema) -> Listing:
     Entries do not overlap. What stands between them and in no list is in none.
     """
     document = page.document.visible
-    judge = _Judge(replace(page, document=document), schema)
+    judge = Judge(replace(page, document=document), schema)
     planned = _planned(document, judge, schema.record_xpath)
     found = _likeliest(document, judge, blocks_to_skip(document, schema.skip))
     surer = bool(planned) and judge.is_surer(found, planned)
@@ -90,7 +82,7 @@ def find_records(page: ParsedPage, schema: Schema) -> tuple[Entry, ...]:
 def records_at(page: ParsedPage, schema: Schema, path: str) -> tuple[Entry, ...]:
     """The records that begin with the elements of the XPath *path*, which has no numbers."""
     document = page.document.visible
-    judge = _Judge(replace(page, document=document), schema)
+    judge = Judge(replace(page, document=document), schema)
     parts = _planned(document, judge, path)
     return entries_of(page.document, schema, parts)
 
@@ -102,45 +94,72 @@ def _note(planned: int, found: int) -> str:
     )
 
 
-def _likeliest(document: Document, judge: _Judge, skipped: Set[int]) -> Sequence[range]:
+def _likeliest(document: Document, judge: Judge, skipped: Set[int]) -> Sequence[range]:
     """The records that say most of what is asked; `[]` where none are likely to be any."""
-    best: tuple[float, list[range]] = (0.0, [])
     families = list(_families(document, judge.signs))
+    rated: list[_Rated] = []
     for family in families:
         kept = [part for part in judge.those_alike(family) if part.start not in skipped]
-        score = judge.score(kept)
-        if len(kept) >= _FEWEST and score > best[0]:
-            best = (score, kept)
-    if best[0] < _LEAST_SCORE:
+        score = 0.0 if judge.are_pieces(family) else judge.score(kept)
+        rated.append(_Rated(score, kept, family))
+    best = max(rated, key=lambda one: one.score, default=None)
+    if best is None or best.score < _LEAST_SCORE:
         return []
-    return _within_days(document, judge, families, best[1])
+    within = _within_days(document, judge, families, best.parts)
+    if within is not best.parts:
+        return within
+    whole = judge.with_thin(best.parts, _widest(best, rated))
+    return [part for part in whole if part.start not in skipped]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rated:
+    """A way to cut the page, and those of its parts that are alike."""
+
+    score: float
+    parts: Sequence[range]
+    family: Family
+
+
+def _widest(best: _Rated, rated: Sequence[_Rated]) -> Family:
+    """The cut of *best*, or one that has all its parts and a few more among these: elements around
+    the same records, some of which lack what *best* goes by."""
+    parts = set(best.parts)
+    for one in rated:
+        family = {p: cut for p, cut in one.family.items() if not parts.isdisjoint(cut)}
+        more = sum(map(len, family.values())) - len(parts)
+        about = 0 < more <= _FEW_MORE * len(parts) and one.score >= _ABOUT * best.score
+        if about and parts.issubset(part for cut in family.values() for part in cut):
+            return family
+    return best.family
 
 
 # Candidates
 
 
-def _planned(document: Document, judge: _Judge, path: str | None) -> list[range]:
+def _planned(document: Document, judge: Judge, path: str | None) -> list[range]:
     """Records that begin with elements of the XPath *path*, whose steps bear no numbers."""
     found: list[range] = []
     for children in _siblings(document, judge.signs).values() if path else ():
         starters = [child for child in children if re.sub(r"\[\d+\]", "", child.path) == path]
         found += _cut(children, starters) if starters else []
-    return judge.those_alike([sorted(found, key=lambda part: part.start)]) if found else []
+    whole = sorted(found, key=lambda part: part.start)
+    return judge.those_alike({"": whole}) if found else []
 
 
-def _families(document: Document, signs: Sequence[tuple[bool, ...]]) -> Iterator[list[list[range]]]:
+def _families(document: Document, signs: Sequence[tuple[bool, ...]]) -> Iterator[Family]:
     """Ways to cut the page into records: for each parent of one make, its records' blocks."""
-    families: dict[object, list[list[range]]] = defaultdict(list)
+    families: dict[object, dict[str, list[range]]] = defaultdict(dict)
     for parent, children in _siblings(document, signs).items():
         make = re.sub(r"\[\d+\]", "", parent)
-        for tag in {child.tag for child in children}:
+        for tag in dict.fromkeys(child.tag for child in children):  # a set has no order
             starters = [child for child in children if child.tag == tag]
-            families[make, tag].append(_cut(children, starters))
+            families[make, tag][parent] = _cut(children, starters)
             kinds = Counter(child.shape for child in starters)
             for shape, count in kinds.items():
                 if _FEWEST <= count < len(starters):
                     alike = [child for child in starters if child.shape == shape]
-                    families[make, tag, shape].append(_cut(children, alike))
+                    families[make, tag, shape][parent] = _cut(children, alike)
     return iter(families.values())
 
 
@@ -198,8 +217,8 @@ def _cut(children: Sequence[_Element], starters: Sequence[_Element]) -> list[ran
 
 def _within_days(
     document: Document,
-    judge: _Judge,
-    families: Sequence[Sequence[Sequence[range]]],
+    judge: Judge,
+    families: Sequence[Family],
     parts: Sequence[range],
 ) -> Sequence[range]:
     """Where *parts* are days, a line with the date and what happens then, the records within."""
@@ -209,7 +228,8 @@ def _within_days(
     rests = [range(part.start + 1, part.stop) for part in parts]
     best: tuple[int, float, Sequence[range]] = (0, 0.0, parts)
     for family in families:
-        within = sorted((p for cut in family for p in _clipped(cut, rests)), key=lambda p: p.start)
+        clipped = [part for cut in family.values() for part in _clipped(cut, rests)]
+        within = sorted(clipped, key=lambda part: part.start)
         if len(within) > len(parts) and judge.are_whole(within):
             covered = sum(len(part) for part in within if part.start < parts[-1].start)
             best = max(best, (covered, judge.score(within), within))
@@ -224,132 +244,3 @@ def _clipped(cut: Sequence[range], rests: Sequence[range]) -> Iterator[range]:
         place = bisect_right(starts, part.start) - 1
         if place >= 0 and part.start in rests[place]:
             yield range(part.start, min(part.stop, rests[place].stop))
-
-
-# Judgement
-
-
-class _Judge:
-    """Rates cuts by how well each part says what the schema asks for."""
-
-    def __init__(self, page: ParsedPage, schema: Schema) -> None:
-        self._document = page.document
-        self._texts = [page.document.quote(block.span) for block in page.document.blocks]
-        fields = list(schema.walk())
-        self._forms: list[Form] = list({form for field in fields for form in forms_of(field)})
-        self._pieces = len(fields)
-        self._labels = {label for field in fields for label in field.labels}
-        starts = [block.span.start for block in page.document.blocks]
-        self._links = Counter(bisect_right(starts, link.span.start) - 1 for link in page.links)
-        self._wants_links = any(field.kind is Kind.URL for field in fields)
-        self._counts = [self._count(text) for text in self._texts]
-        self._headings = headings_above(page.document)
-        self.signs = [
-            (*(count > 0 for count in counts), self._links[place] > 0)
-            for place, counts in enumerate(self._counts)
-        ]
-
-    def _count(self, text: str) -> list[int]:
-        return [len(pattern.findall(text)) for pattern, _ in self._forms]
-
-    def those_alike(self, family: Sequence[Sequence[range]]) -> list[range]:
-        """Records under the parents that fit about as well as the best of them."""
-        fits = [self.fit(parts) for parts in family]
-        best = max(fits)
-        kept = [parts for parts, fit in zip(family, fits, strict=True) if fit >= _ALIKE * best]
-        return self._without_strangers(
-            sorted((p for parts in kept for p in parts), key=lambda p: p.start)
-        )
-
-    def _without_strangers(self, parts: list[range]) -> list[range]:
-        """Without rows of column names, separators and the like: what has none of the forms asked
-        for, where most others do, and looks unlike most, or names fields in the first place. A
-        record that merely lacks a date looks like its neighbours, and stays."""
-        says = [self._says(part) for part in parts]
-        if sum(says) < 0.6 * len(parts):
-            return parts
-        looks = [self._face(part) for part in parts]
-        usual = Counter(looks).most_common(1)[0][0]
-        return [
-            part
-            for place, part in enumerate(parts)
-            if says[place]
-            or (looks[place] == usual and not (place == 0 and self._names_fields(part)))
-        ]
-
-    def is_surer(self, found: Sequence[range], planned: Sequence[range]) -> bool:
-        """Whether *found* is the page's list rather than *planned*. By forms asked for alone:
-        where there are none, as for plain texts, nothing is sure."""
-        if len(found) <= len(planned) or not (self._forms or self._wants_links):
-            return False
-        covered = {place for part in planned for place in part}
-        missed = sum(part.start not in covered for part in found)
-        return 2 * missed > len(found) and self.fit(found) >= self.fit(planned)
-
-    def are_whole(self, parts: Sequence[range]) -> bool:
-        """Whether most are more than one field's words: of several pieces, or with an hour."""
-        whole = sum(len(part) > 1 or bool(_WHOLE.search(self._texts[part.start])) for part in parts)
-        return whole >= _MOST * len(parts)
-
-    def _face(self, part: range) -> tuple[tuple[str, int], ...]:
-        blocks = self._document.blocks
-        return tuple((blocks[i].tag, self._texts[i].count(CELL_MARK)) for i in part)
-
-    def _names_fields(self, part: range) -> bool:
-        words = " ".join(self._texts[i] for i in part).lower()
-        return any(label in words for label in self._labels)
-
-    def _says(self, part: range) -> bool:
-        """Whether it has any of the forms asked for."""
-        return any(count for place in part for count in self._counts[place])
-
-    def score(self, parts: Sequence[range]) -> float:
-        if len(parts) < _FEWEST:
-            return 0.0
-        shapes = Counter(len(part) for part in parts)
-        regular = shapes.most_common(1)[0][1] / len(parts)
-        words = median(sum(len(self._texts[i].split()) for i in part) for part in parts)
-        pieces = median(map(self._pieces_of, parts))
-        around = sum(bool(_MENUS.search(self._document.blocks[p.start].xpath)) for p in parts)
-        return (
-            self.fit(parts)
-            * (0.5 + 0.5 * regular)
-            * (0.3 + 0.7 * min(1.0, pieces / max(1, self._pieces)))
-            * min(1.0, words / _WORDS)
-            * math.log2(1 + len(parts))
-            * (_AROUND_SHARE if around > len(parts) / 2 else 1.0)
-            * (_MISCUT if self._end_with_headings(parts) else 1.0)
-        )
-
-    def _end_with_headings(self, parts: Sequence[range]) -> bool:
-        """Whether parts are cut too late: a heading begins what follows it."""
-        tags = [self._document.blocks[part.stop - 1].tag for part in parts[:-1] if len(part) > 1]
-        return sum(tag in LEVELS for tag in tags) > len(parts) / 2
-
-    def _pieces_of(self, part: range) -> int:
-        """Blocks and cells, and the heading above where that says what the part does not."""
-        own = sum(1 + self._texts[place].count(CELL_MARK) for place in part)
-        missing = [not any(self._counts[i][n] for i in part) for n in range(len(self._forms))]
-        return own + any(
-            lacks and said for lacks, said in zip(missing, self._above(part), strict=True)
-        )
-
-    def _above(self, part: range) -> list[bool]:
-        """Which forms the headings that the part stands under have."""
-        tops = self._headings[part.start]
-        headings = [i for i in tops if self._document.blocks[i].tag != "h1"]  # holds for all
-        return [any(self._counts[i][n] for i in headings) for n in range(len(self._forms))]
-
-    def fit(self, parts: Sequence[range]) -> float:
-        return sum(map(self._fit, parts)) / len(parts) if parts else 0.0
-
-    def _fit(self, part: range) -> float:
-        """How many of the forms asked for are there, best once each."""
-        found = [sum(self._counts[i][n] for i in part) for n in range(len(self._forms))]
-        if self._wants_links:
-            found.append(sum(self._links[i] for i in part))
-        return (1 + sum(map(_credit, found))) / (1 + len(found))
-
-
-def _credit(count: int) -> float:
-    return _CREDIT[count] if count < len(_CREDIT) else _OFTEN

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from extractors.blocks import ParsedPage
 from extractors.values.customs import Customs
@@ -50,6 +51,7 @@ class ScriptedWorker:
         self, page: ParsedPage, schema: Schema, *, check_stop: Callable[[], None] = lambda: None
     ) -> Extraction:
         """One record. Raises DecodeFailed for a page that says `Fail: reason`."""
+        page = replace(page, document=page.document.without_hidden)
         started = time.perf_counter()
         check_stop()
         while time.perf_counter() - started < self._seconds:

@@ -17,8 +17,9 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import Any
 
+from extractors.blocks import CELL_MARK
+from extractors.forms import FORMS, forms_of
 from extractors.outline import Region, fold, stripped
-from extractors.ranking import forms_of
 from extractors.values.customs import Customs
 from extractors.values.normalise import normalise
 from schemas.document import Span
@@ -34,12 +35,15 @@ __all__ = [
     "apply",
     "face_of",
     "from_plain",
+    "lead_of",
     "leaves",
     "meaning",
     "shape_of",
     "to_plain",
     "without_failing",
 ]
+
+_LEADS = 2  # so many are no accident
 
 _SHAPE = re.compile(r"(?P<letters>[^\W\d_]+)|(?P<digits>\d+)|(?P<space>\s+)|(?P<sign>.)")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -121,24 +125,31 @@ class Selector:
 @dataclass(frozen=True, slots=True)
 class Look:
     """What the values seen look like: characters from `shortest` to `longest`, all of one `line`,
-    all with `digits`."""
+    all with `digits`. `leads`: the words that came before them in their line or cell (see
+    `lead_of`), where these were few; () for any."""
 
     shortest: int
     longest: int
     line: bool
     digits: bool
+    leads: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> Look:
+    def of(cls, texts: Sequence[str], leads: Iterable[str] = ()) -> Look:
+        few = sorted(set(leads))
         return cls(
             min(map(len, texts)),
             max(map(len, texts)),
             not any("\n" in text for text in texts),
             all(map(_has_digit, texts)),
+            tuple(few) if len(few) <= _LEADS else (),
         )
 
-    def fits(self, text: str) -> bool:
-        """Whether *text* could be one of them; twice as long as the longest is still possible."""
+    def fits(self, text: str, lead: str) -> bool:
+        """Whether *text* after *lead* could be one of them; twice as long as the longest is still
+        possible. After "Amended:" stands another date than after "Issued:"."""
+        if self.leads and lead not in self.leads:
+            return False
         long = len(text) > 2 * self.longest + 10 or 3 * len(text) < self.shortest
         return not (long or (self.line and "\n" in text) or (self.digits and not _has_digit(text)))
 
@@ -220,7 +231,7 @@ def leaves(asked: Field) -> list[tuple[str, Field]]:
 def face_of(region: Region, asked: Field) -> str:
     """The region's face, and whether it has anything of the form that *asked* would have."""
     held = "".join(region.quotes())
-    forms = "".join("+" if form.search(held) else "-" for form, _ in forms_of(asked))
+    forms = "".join("+" if FORMS[form].search(held) else "-" for form in forms_of(asked))
     return f"{region.face()}{forms}"
 
 
@@ -252,7 +263,7 @@ def _value(
 ) -> Value | None:
     document = region.outline.page.document
     quote = document.quote(place)
-    if learned.look is None or not learned.look.fits(quote):
+    if learned.look is None or not learned.look.fits(quote, lead_of(region, place)):
         return None
     said = meaning(quote, place, learned.said, asked, region)
     if said is None:
@@ -262,6 +273,16 @@ def _value(
         return None
     evidence = Evidence(quote, place, document.block_at(place.start).xpath)
     return Value(said, data, evidence, Tier.SELECTOR, tally.confidence, ValueStatus.FOUND)
+
+
+def lead_of(region: Region, place: Span) -> str:
+    """The words before *place* in its block, or its cell of a row, and in it those before its first
+    number; folded, with "9" for any number."""
+    start = region.outline.page.document.block_at(place.start).span.start
+    start = max(start, region.text.rfind(CELL_MARK, start, place.start) + 1)
+    number = re.compile(r"\d").search(region.text, place.start, place.end)
+    words = region.text[start : number.start() if number else place.start]
+    return re.sub(r"\d+", "9", fold(words))
 
 
 def meaning(
@@ -317,5 +338,6 @@ def _learned(plain: Mapping[str, Any]) -> Learned:
         for where, tally in plain["rules"]
     )
     absent = {face: Tally(**tally) for face, tally in plain["absent"].items()}
-    look = Look(**plain["look"]) if plain["look"] else None
+    seen = plain["look"]
+    look = Look(**{**seen, "leads": tuple(seen.get("leads", ()))}) if seen else None
     return Learned(rules, absent, look, dict(plain["said"]))

@@ -14,8 +14,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from extractors.blocks import CELL_MARK
-from extractors.ranking import AROUND, rank_blocks
+from extractors.blocks import CELL_MARK, ParsedPage
+from extractors.ranking import Ranking
+from extractors.surroundings import AROUND
 from schemas.document import Document
 from schemas.schema import Schema
 
@@ -29,6 +30,7 @@ _MOST_LABELS = 60
 _HEADINGS = re.compile(r"h[1-6]|caption|legend|summary")
 _LABEL = re.compile(r"^([^:：|]{2,40})[:：]")
 _CELL_LABEL = re.compile(rf"^([^{re.escape(CELL_MARK)}]{{2,40}}) \{CELL_MARK} ")
+_MARK = 24  # digits of a fence's digest: a text that holds its own 12 can be searched for
 _NUMBERED = re.compile(r"\[\d+\]")
 
 
@@ -47,14 +49,15 @@ class Skeleton:
     labels: tuple[str, ...]
 
 
-def draw_skeleton(document: Document, schema: Schema, *, budget: int) -> Skeleton:
-    """*document* within *budget* characters; what is least likely to matter to *schema* goes first.
+def draw_skeleton(page: ParsedPage, schema: Schema, *, budget: int) -> Skeleton:
+    """*page* within *budget* characters; what is least likely to matter to *schema* goes first.
 
     A line with `…` stands where something was left out, and says how much where it repeats.
     """
+    document = page.document.visible
     repeats = _Repeats(document)
     lines = {place: line for place in repeats.shown for line in [_line(document, repeats, place)]}
-    kept = _that_fit(document, schema, lines, budget)
+    kept = _that_fit(Ranking(page).log_odds(schema), lines, budget)
     text = "\n".join(_with_gaps(document, repeats, lines, kept))
     return Skeleton(
         without_marks(text),
@@ -68,9 +71,9 @@ def fence(texts: Sequence[str]) -> str:
     """*texts* between lines that no page can write: they hold a digest of what stands between.
 
     >>> fence(["a"]).splitlines()
-    ['<page 1 of 1, ca978112ca1b>', 'a', '</page ca978112ca1b>']
+    ['<page 1 of 1, ca978112ca1bbdcafac231b3>', 'a', '</page ca978112ca1bbdcafac231b3>']
     """
-    mark = hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    mark = hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
     return "\n".join(
         f"<page {number} of {len(texts)}, {mark}>\n{text}\n</page {mark}>"
         for number, text in enumerate(texts, start=1)
@@ -137,8 +140,7 @@ def _line(document: Document, repeats: _Repeats, place: int) -> str:
     return f"{around}{block.tag}: {text if len(text) <= limit else f'{text[:limit].rstrip()}…'}"
 
 
-def _that_fit(document: Document, schema: Schema, lines: dict[int, str], budget: int) -> set[int]:
-    scores = rank_blocks(document, schema)
+def _that_fit(scores: Sequence[float], lines: dict[int, str], budget: int) -> set[int]:
     kept: set[int] = set()
     for place in sorted(lines, key=lambda place: -scores[place]):
         cost = len(lines[place]) + 1

@@ -48,9 +48,10 @@ _ADDRESS = {
     "phone": "telephone",
 }
 _OFFER = {
-    "price": "offers.price offers.priceSpecification.price",
-    "currency": "offers.priceCurrency offers.priceSpecification.priceCurrency",
-    "availability": "offers.availability",
+    "price": "offers.price offers.priceSpecification.price offers.offers.price",
+    "currency": "offers.priceCurrency offers.priceSpecification.priceCurrency "
+    "offers.offers.priceCurrency",
+    "availability": "offers.availability offers.offers.availability",
     "rating": "aggregateRating.ratingValue",
     "rating count": "aggregateRating.ratingCount",
     "review count": "aggregateRating.reviewCount",

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from orchestration.engine import Engine, extract
+    from orchestration.orders import Orders
     from orchestration.settings import Settings
 
-__all__ = ["Engine", "Settings", "extract"]
+__all__ = ["Engine", "Orders", "Settings", "extract"]
 
 
 def __getattr__(name: str) -> Any:

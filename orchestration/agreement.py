@@ -6,6 +6,9 @@ where they did not, as often in a row, it is not asked for that field any more. 
 is read as if nothing were known, so that either can change. That the page does not say is not
 counted: two workers that both overlook something agree too.
 
+A planner that gives no answer `IN_VAIN` times in a row on pages of one layout is not asked for it
+either, but now and then.
+
 What is known depends on the pages and their order alone. It is of one run of one job: a job that is
 resumed begins anew, and asks the large worker a few times more.
 """
@@ -16,10 +19,13 @@ from dataclasses import dataclass, field
 
 from extractors.layout import ALIKE, likeness
 
-__all__ = ["ENOUGH", "Agreement", "LayoutAgreement"]
+__all__ = ["ENOUGH", "IN_VAIN", "Agreement", "LayoutAgreement"]
 
 ENOUGH = 8
 """Times in a row: two workers that agree on seven pages of ten by chance reach it once in 17."""
+
+IN_VAIN = 3
+"""Times in a row that the planner gives no answer, after which pages of the layout do without."""
 
 _CHECKED = 16  # one page in so many is read as if nothing were known
 _LAYOUTS = 200
@@ -28,11 +34,22 @@ _LAYOUTS = 200
 @dataclass(slots=True, eq=False)
 class LayoutAgreement:
     """On the pages of one layout. `streaks`: by field, how often in a row both said the same; below
-    0, how often they did not. `pages`: begun so far."""
+    0, how often they did not. `pages`: begun so far. `vain`: how often in a row the
+    planner was asked for what stayed unsure, and gave no answer."""
 
     fingerprint: str = ""
     streaks: dict[str, int] = field(default_factory=dict)
     pages: int = 0
+    vain: int = 0
+
+    @property
+    def asks_planner(self) -> bool:
+        """Whether asking the planner may be worth its tokens."""
+        return self._is_check or self.vain < IN_VAIN
+
+    def note_planner(self, *, answered: bool) -> None:
+        """What came of asking it."""
+        self.vain = 0 if answered else self.vain + 1
 
     def trusts(self, name: str) -> bool:
         """Whether what the small worker finds for the field stands, however sure it is."""
@@ -65,6 +82,7 @@ class Agreement:
         likest, known = max(near, key=lambda pair: pair[0], default=(0.0, None))
         if known is None or likest < ALIKE:
             known = LayoutAgreement(layout)
-            self._layouts = [*self._layouts[1 - _LAYOUTS :], known]
+            if layout:  # what is like no other is not found again, and would crowd others out
+                self._layouts = [*self._layouts[1 - _LAYOUTS :], known]
         known.pages += 1
         return known

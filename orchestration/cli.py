@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands.console import Watcher
+from orchestration.commands.console import Watcher, say
 from orchestration.commands.evaluate import evaluate
 from orchestration.commands.jobs import jobs_app
 from orchestration.commands.plan import Wanted
@@ -33,6 +33,7 @@ from orchestration.commands.shared import (
     stop_on_ctrl_c,
     write_results,
 )
+from orchestration.orders import Orders
 from orchestration.settings import Settings
 from schemas import library
 from schemas.errors import SourceError
@@ -143,21 +144,12 @@ def extract(
             Engine(settings, progress=watcher.progress) as engine,
             stop_on_ctrl_c() as stop,
         ):
-            wanted = asked.schema(engine, quiet=quiet)
+            wanted = asked.plan or asked.schema(engine, quiet=quiet)
+            orders = Orders(job=job, tier=tier.tier, max_tokens=max_cost, stop=stop)
             if estimate:
-                said = engine.estimate(given, wanted, tier=tier.tier, plan=asked.plan, stop=stop)
-                print(said.explain())
+                print(engine.estimate(given, wanted, orders).explain())
                 return
-            events = engine.run(
-                given,
-                wanted,
-                job=job,
-                tier=tier.tier,
-                max_tokens=max_cost,
-                plan=asked.plan,
-                stop=stop,
-            )
-            ended, counts = watcher.follow(events)
+            ended, counts = watcher.follow(engine.run(given, wanted, orders))
             watcher.close()
             with name_kept_job(ended.job.name):
                 write_results(engine.store, ended.job, output, form, evidence=evidence, bom=bom)
@@ -255,11 +247,10 @@ def pull(
     name: Annotated[str, typer.Argument(help="a model's name; see `fieldwise models`")],
 ) -> None:
     """Fetch a model's weights and check them."""
-    from orchestration.engine import Engine
+    from orchestration.workers import Workers
 
     with errors_as_exit_status(), Watcher() as watcher:
-        with Engine(progress=watcher.progress) as engine:
-            weights = engine.weights().pull(name)
+        weights = Workers(Settings(), progress=watcher.progress).weights().pull(name)
         watcher.close()
         print(weights.path)
 
@@ -280,11 +271,11 @@ def compile_command(
     """
     if via and precision is PrecisionChoice.W8A8:
         raise typer.BadParameter("an export by Optimum is float32; leave --precision out")
-    from orchestration.engine import Engine
+    from orchestration.workers import Workers
 
     with errors_as_exit_status(), Watcher() as watcher:
-        with Engine(progress=watcher.progress) as engine:
-            path = engine.compile_model(name, via_optimum=bool(via), precision=precision)
+        workers = Workers(Settings(), progress=watcher.progress)
+        path = workers.compiled(name, via_optimum=bool(via), precision=precision)
         watcher.close()
         print(path)
 
@@ -309,4 +300,15 @@ def main() -> None:
     """The console script's entry point."""
     if isinstance(sys.stdout, TextIOWrapper):  # a terminal that lacks a sign ends no command
         sys.stdout.reconfigure(errors="backslashreplace")
+    _refuse_no_folder()
     app()
+
+
+def _refuse_no_folder() -> None:
+    """Leave where the working folder was removed: no file could be named from it."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        reason = error.strerror or error
+        say(f"fieldwise: the folder you are in cannot be used: {reason} (`cd` to another one)")
+        sys.exit(ExitStatus.NOTHING_RUN)

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from extractors.blocks import ParsedPage
-from extractors.model.compile import Precision
-from extractors.model.machine import read_machine
-from extractors.model.models import ModelLibrary
-from extractors.model.weights import Progress, WeightStore, ignore
-from extractors.pages import Limits, Manners, Page, Reader, discover
+from extractors.model.weights import Progress, ignore
+from extractors.pages import Page, Reader, discover
 from extractors.sources import Sources, sources_of
 from extractors.web.rendering import Renderer, can_draw
-from extractors.worker import Budget, Extraction
 from orchestration.cost import Estimate, estimated, spread
 from orchestration.events import Event, LayoutPlanned, LeftOut, PageDone
-from orchestration.intake import UPLOADS, Intake, shown
-from orchestration.job_run import JobRun, Orders
+from orchestration.intake import UPLOADS, Intake, limits_of, reader_of, shown
+from orchestration.job_run import JobRun
+from orchestration.job_start import begun, owner_of, plan_of, tier_of
+from orchestration.orders import AS_USUAL, Orders
 from orchestration.pipeline import PageWorker, Pipeline, Stop, Stopped
 from orchestration.planning.available import Planning
 from orchestration.planning.layouts import Ahead, GivenPlan, PlanSource, each_layout
 from orchestration.settings import Settings
-from orchestration.storage.codec import decode, encode
 from orchestration.storage.store import Job, JobState, Store
-from schemas.errors import StoreError
+from orchestration.workers import Workers
+from schemas.errors import SourceError, StoreError
 from schemas.plan import Origin, Plan
-from schemas.plan_json import parse_plan, plan_to_json
 from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Schema
 from schemas.source import AnySchema, as_schema
@@ -39,9 +33,11 @@ from schemas.source import AnySchema, as_schema
 if TYPE_CHECKING:
     from extractors.outlines_model import OutlinesModel
 
-__all__ = ["Engine", "PageWorker", "extract"]
+__all__ = ["Engine", "Orders", "PageWorker", "Wanted", "extract"]
 
-_PLAN = "plan"  # among a job's options
+Wanted = AnySchema | Plan
+"""What is read from pages: the fields of a schema, as `as_schema` takes it (a ready name, a file,
+one line, JSON, a Pydantic class), or those of a plan, in the way that it says."""
 
 
 class Engine:
@@ -64,26 +60,29 @@ class Engine:
         store: Store | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self._progress = progress
-        self._open_worker = open_worker or self._load_worker
-        self._workers: dict[Tier, PageWorker] = {}
-        self._model_lock = threading.Lock()
+        self._workers = Workers(self.settings, progress=progress, open_worker=open_worker)
+        self._limits = limits_of(self.settings)
         self._open = ExitStack()
-        self._reader = self._open.enter_context(reader or self._open_reader())
-        renderer = self._open.enter_context(Renderer(self._reader.web, limits=self._limits()))
-        draws = can_draw(wanted=self.settings.render)
-        ours = None if open_worker else self._worker
-        planning = Planning(self.settings, self.weights, ours, turn=self._model_lock)
+        self._reader = self._open.enter_context(reader or reader_of(self.settings))
+        plans_with = None if open_worker else self._workers.of
+        planning = Planning(
+            self.settings, self._workers.weights, plans_with, turn=self._workers.turn
+        )
         self._planning = self._open.enter_context(closing(planning))
-        self._pipeline = Pipeline(
-            self._ask,
-            draw=renderer.render if draws else None,
-            small_first=self.settings.small_first,
-            least=self.settings.least_sure,
+        self._pipeline = self._open_pipeline()
+        self.store = self._open.enter_context(store or Store(self.settings.results_file))
+        self._intake = Intake(self.store, self._reader, self._limits)
+
+    def _open_pipeline(self) -> Pipeline:
+        settings = self.settings
+        renderer = self._open.enter_context(Renderer(self._reader.web, limits=self._limits))
+        return Pipeline(
+            self._workers.ask,
+            draw=renderer.render if can_draw(wanted=settings.render) else None,
+            small_first=settings.small_first,
+            least=settings.least_sure,
             repair=self._planning.repair,
         )
-        self.store = self._open.enter_context(store or Store(self.settings.results_file))
-        self._intake = Intake(self.store, self._reader, self._limits())
 
     def __enter__(self) -> Self:
         return self
@@ -98,22 +97,9 @@ class Engine:
 
     def warm_up(self, tier: Tier = Tier.LARGE) -> None:
         """Load the model of *tier* now instead of at the first page. Raises as `run` does."""
-        with self._model_lock:
-            self._worker(tier)
+        self._workers.warm_up(tier)
 
-    def run(
-        self,
-        sources: Sources,
-        schema: Schema,
-        *,
-        job: str | None = None,
-        tier: Tier | None = None,
-        max_tokens: int | None = None,
-        names: Mapping[str, str] | None = None,
-        plan: Plan | None = None,
-        stop: Stop = lambda: False,
-        owner: str = "",
-    ) -> Iterator[Event]:
+    def run(self, sources: Sources, wanted: Wanted, orders: Orders = AS_USUAL) -> Iterator[Event]:
         """Read, extract and store; yields JobStarted, a PageDone a page, and JobEnded.
 
         Where a planner is set, a LayoutPlanned comes before the first page of each layout. A page
@@ -122,97 +108,82 @@ class Engine:
 
         Args:
             sources: URLs, HTML files, folders, archives; one, or several.
-            job: its name; `None` makes one up.
-            tier: the worker that reads the pages, or MARKUP for none; `None`: their markup answers
-                what it can, the large worker the rest.
-            max_tokens: the job ends before the page after this many tokens were spent.
-            names: of uploaded files, path to the name that people know; the job and its results
-                say that name alone, and the pages' bytes are kept.
-            plan: how all pages are read, made or edited before; its schema must be *schema*.
-            stop: asked before every forward pass; when true, the page at hand is left unfinished.
-            owner: whose job it is, where people sign in; kept in its options.
 
         Raises:
+            SchemaError: *wanted* is no schema, or asks for what cannot be honoured; at once, the
+                others when the first event is asked for.
             ModelMissing: no weights, before the first readable page; the job can be resumed.
             NoMemory: the model does not fit into what is left; the same holds.
-            StoreError: the results cannot be kept, *job* reads as a number, or is the name of
+            StoreError: the results cannot be kept, the job's name reads as a number, or is that of
                 another job: finished, or of another schema or plan.
             PlanError: a layout has no plan, and the settings let no lesser planner make one.
         """
-        given, names = sources_of(sources), names or {}
-        more: dict[str, Any] = {"owner": owner} if owner else {}
-        more |= {_PLAN: plan_to_json(plan)} if plan else {}
-        current = self._job(job, schema, [shown(one, names) for one in given], tier, names, more)
-        yield from self._run(current, given, Orders(tier, max_tokens, stop, names))
+        schema, plan = _read(wanted)
+        return self._started(sources_of(sources), schema, plan, orders)
+
+    def _started(
+        self, given: Sequence[str], schema: Schema, plan: Plan | None, orders: Orders
+    ) -> Iterator[Event]:
+        named = [shown(one, orders.names) for one in given]
+        yield from self._run(begun(self.store, schema, named, orders, plan=plan), given, orders)
 
     def run_again(
-        self,
-        earlier: Job,
-        schema: Schema,
-        *,
-        job: str | None = None,
-        tier: Tier | None = None,
-        max_tokens: int | None = None,
-        stop: Stop = lambda: False,
+        self, earlier: Job, schema: AnySchema, orders: Orders = AS_USUAL
     ) -> Iterator[Event]:
         """Read the pages of an *earlier* job with another *schema*, as a job of its own.
 
         Pages whose bytes were kept are not fetched again; others are read from where they came.
-        Arguments, events and errors are those of `run`.
+        The names of uploads and the owner are the earlier job's. Events and errors are those of
+        `run`.
         """
+        wanted = as_schema(schema)
         sources = [source for source, _ in self.store.places(earlier.id)]
         found = self._intake.found(earlier, earlier.sources, {})
         sources += [one.name for one in found if one.name not in sources and one.error is None]
         uploads = {name: name for name in earlier.options.get(UPLOADS, ())}
-        more = {name: kept for name, kept in earlier.options.items() if name == "owner"}
-        current = self._job(job, schema, sources, tier, uploads, more)
+        as_then = replace(orders, names=uploads, owner=owner_of(earlier))
+        current = begun(self.store, wanted, sources, as_then, plan=None)
         self.store.copy_kept(earlier.id, current.id)
-        yield from self._run(current, sources, Orders(tier, max_tokens, stop))
+        yield from self._run(current, sources, replace(orders, names={}))
 
-    def resume(
-        self, job: Job, *, max_tokens: int | None = None, stop: Stop = lambda: False
-    ) -> Iterator[Event]:
+    def resume(self, job: Job, orders: Orders = AS_USUAL) -> Iterator[Event]:
         """Go on with *job* where it stopped, or where pages of it failed.
 
-        Events and errors are those of `run`.
+        Of *orders* only `max_tokens` and `stop` count: the rest is as it was begun. Events and
+        errors are those of `run`.
         """
         failed = {PageStatus.FAILED, PageStatus.PARTIAL} & self.store.counts(job.id).keys()
         if job.state is JobState.DONE and not failed:
             raise StoreError(f"the job {job.name!r} is finished", hint="export it, or run it again")
-        tier = Tier(job.options["tier"]) if job.options.get("tier") else None
-        yield from self._run(job, job.sources, Orders(tier, max_tokens, stop))
+        yield from self._run(job, job.sources, replace(orders, tier=tier_of(job), names={}))
 
     def page(self, job: Job, source: str) -> Page:
         """The bytes behind one page of *job*. Raises SourceError where they cannot be had again."""
         return self._intake.page(job, source)
 
     def estimate(
-        self,
-        sources: Sources,
-        schema: Schema,
-        *,
-        tier: Tier | None = None,
-        sample: int = 3,
-        plan: Plan | None = None,
-        stop: Stop = lambda: False,
+        self, sources: Sources, wanted: Wanted, orders: Orders = AS_USUAL, *, sample: int = 3
     ) -> Estimate:
         """What a job over *sources* is likely to take, from reading *sample* of its pages.
 
-        Nothing is stored. Raises ModelMissing and NoMemory as `run` does.
+        Nothing is stored. Raises SchemaError, ModelMissing and NoMemory as `run` does.
         """
-        found = list(discover(sources_of(sources), limits=self._limits()))
+        schema, plan = _read(wanted)
+        found = list(discover(sources_of(sources), limits=self._limits))
         chosen = [found[place] for place in spread(len(found), sample)]
-        results = []
-        with closing(self._reader.read_all(chosen, stop=stop)) as pages:
-            for page in pages:
-                if isinstance(page, Page):
-                    try:
-                        results.append(self._pipeline.result(page, schema, tier, stop, plan=plan))
-                    except Stopped:
-                        break
-                else:
-                    results.append(PageResult("", PageStatus.FAILED))
+        results: list[PageResult] = []
+        with closing(self._reader.read_all(chosen, stop=orders.stop)) as pages:
+            with suppress(Stopped):  # what was read until then is the sample
+                for page in pages:
+                    results.append(self._tried(page, schema, plan, orders))
         return estimated(results, len(found))
+
+    def _tried(
+        self, page: Page | SourceError, schema: Schema, plan: Plan | None, orders: Orders
+    ) -> PageResult:
+        if not isinstance(page, Page):
+            return PageResult("", PageStatus.FAILED)
+        return self._pipeline.result(page, schema, orders.tier, orders.stop, plan=plan)
 
     def _run(self, job: Job, given: Sequence[str], orders: Orders) -> Iterator[Event]:
         run = JobRun(
@@ -229,94 +200,21 @@ class Engine:
 
     def _planned(self, job: Job) -> PlanSource:
         """How the pages of *job* are read: by the plan it was given, or one a layout."""
-        if job.options.get(_PLAN):
-            return GivenPlan(parse_plan(job.options[_PLAN]))
+        if plan := plan_of(job):
+            return GivenPlan(plan)
         return self._planning.layouts(job.schema) or GivenPlan(None)
 
-    def _job(
-        self,
-        name: str | None,
-        schema: Schema,
-        sources: Sequence[str],
-        tier: Tier | None,
-        names: Mapping[str, str],
-        more: Mapping[str, Any],
-    ) -> Job:
-        """The open job called *name*, or a new one."""
-        if name is None:
-            name = f"{schema.name} {datetime.now():%Y-%m-%d %H:%M:%S.%f}"
-        known = self.store.job(name)
-        if known is None:
-            options = {
-                "tier": tier.value if tier else None,
-                "folder": str(Path.cwd()),
-                UPLOADS: sorted(names.values()),
-                **more,
-            }
-            return self.store.create_job(name, schema, sources=sources, options=options)
-        if known.options.get("owner", "") != more.get("owner", ""):
-            raise StoreError(f"there is a job named {name!r} already", hint="choose another name")
-        if known.state is JobState.DONE:
-            what = "is finished"
-        elif known.schema != schema:
-            what = "has another schema"
-        elif _PLAN in more and decode(encode(more[_PLAN])) != known.options.get(_PLAN):
-            what = "has another plan"
-        else:
-            return known
-        raise StoreError(f"the job {name!r} {what}", hint="choose another name for this one")
-
-    def _ask(self, tier: Tier, page: ParsedPage, schema: Schema, stop: Stop) -> Extraction:
-        def check_stop() -> None:
-            if stop():
-                raise Stopped
-
-        with self._model_lock:
-            check_stop()
-            return self._worker(tier).extract(page, schema, check_stop=check_stop)
-
-    def _worker(self, tier: Tier) -> PageWorker:
-        if tier not in self._workers:
-            self._workers[tier] = self._open_worker(tier)
-        return self._workers[tier]
-
-    def _load_worker(self, tier: Tier) -> PageWorker:
-        settings = self.settings
-        return self.models().worker(
-            tier,
-            model=self._model_name(tier),
-            budget=Budget(
-                page=settings.page_tokens,
-                answer=settings.answer_tokens,
-                selectors=settings.selectors != "off",
-            ),
-            threads=settings.threads,
-            device=settings.device,
-        )
-
-    def outlines_model(self, tier: Tier = Tier.LARGE) -> OutlinesModel:
-        """The model of *tier*, loaded for `outlines.Generator`: any prompt, any output type.
-
-        Answers grow to the settings' `answer_tokens`. Raises as `warm_up` does.
-        """
-        return self.models().outlines_model(
-            tier,
-            model=self._model_name(tier),
-            max_tokens=self.settings.answer_tokens,
-            threads=self.settings.threads,
-            device=self.settings.device,
-        )
-
     def plan(
-        self, sources: Sources, schema: Schema, *, stop: Stop = lambda: False
+        self, sources: Sources, schema: AnySchema, *, stop: Stop = lambda: False
     ) -> Iterator[LayoutPlanned | LeftOut]:
         """Plans for the layouts of *sources*, as their first pages come; and pages left out.
 
         Raises:
+            SchemaError: as `run`.
             PlanError: a layout has no plan, and the settings let no lesser planner make one.
         """
-        planned = self._planning.layouts(schema, asked_for=True) or GivenPlan(None)
-        found = list(discover(sources_of(sources), limits=self._limits()))
+        planned = self._planning.layouts(as_schema(schema), asked_for=True) or GivenPlan(None)
+        found = list(discover(sources_of(sources), limits=self._limits))
         with closing(self._reader.read_all(found, stop=stop)) as pages:
             for number, made in each_layout(planned, Ahead(pages)):
                 name = found[number].name
@@ -326,73 +224,28 @@ class Engine:
         """The schema that plain words ask for, and who read them. Raises PlanError."""
         return self._planning.planner(asked_for=True).fields(ask)
 
-    def _model_name(self, tier: Tier) -> str | None:
-        settings = self.settings
-        return settings.small_model if tier is Tier.SMALL else settings.large_model
+    def outlines_model(self, tier: Tier = Tier.LARGE) -> OutlinesModel:
+        """The model of *tier*, loaded for `outlines.Generator`: any prompt, any output type.
 
-    def weights(self) -> WeightStore:
-        """Where this engine's weights come from."""
-        return WeightStore(
-            self.settings.cache_dir,
-            hub_endpoint=self.settings.hub_endpoint,
-            offline=self.settings.offline,
-            progress=self._progress,
-        )
-
-    def compile_model(
-        self, name: str, *, via_optimum: bool = False, precision: str | None = None
-    ) -> Path:
-        """The folder of the model *name* compiled for this machine, built where it is not there.
-
-        `via_optimum`: as Optimum's standard graph, which needs the extra `export`. `precision` of
-        our own graph: "w8a8" (`None` is this), "float16", "float32". Raises as `warm_up` does.
+        Answers grow to the settings' `answer_tokens`. Raises as `warm_up` does.
         """
-        weights = self.weights().resolve(name)
-        if via_optimum:
-            return self.models().exported(weights).path
-        return self.models().compiled(weights, precision=Precision(precision or "w8a8")).path
+        return self._workers.outlines_model(tier)
 
-    def models(self) -> ModelLibrary:
-        """Where this engine's compiled models are kept."""
-        return ModelLibrary(
-            self.settings.cache_dir,
-            self.weights(),
-            progress=self._progress,
-            memory_left=self._memory_left,
-            share=self.settings.share_weights,
-        )
 
-    def _memory_left(self) -> int | None:
-        return read_machine().memory_left if self.settings.check_memory else None
-
-    def _open_reader(self) -> Reader:
-        settings = self.settings
-        manners = Manners(
-            attempts=settings.attempts,
-            per_host=settings.per_host,
-            host_delay_s=settings.host_delay_s,
-            ahead=settings.fetch_ahead,
-            obey_robots=settings.obey_robots,
-        )
-        cache = settings.cache_dir / "http" if settings.http_cache else None
-        return Reader(limits=self._limits(), manners=manners, cache=cache)
-
-    def _limits(self) -> Limits:
-        own = self.settings
-        return Limits(
-            max_bytes=own.page_bytes, timeout_s=own.timeout_s, allow_private=own.allow_private
-        )
+def _read(wanted: Wanted) -> tuple[Schema, Plan | None]:
+    """The fields of *wanted*, and how they are read where it says so. Raises SchemaError."""
+    return (wanted.schema, wanted) if isinstance(wanted, Plan) else (as_schema(wanted), None)
 
 
 def extract(
-    sources: Sources, *, schema: AnySchema, settings: Settings | None = None
+    sources: Sources, *, schema: Wanted, settings: Settings | None = None
 ) -> list[PageResult]:
     """The results of *sources*, a page each, in the order given.
 
-    *schema*: a `Schema`, text as on the command line, a Pydantic class, or decoded JSON, which is a
-    JSON Schema or an example of a record. Raises as `as_schema` and `Engine.run` do.
+    *schema*: a `Schema`, text as on the command line, a Pydantic class, decoded JSON (a JSON Schema
+    or an example of a record), or a `Plan`. Raises as `Engine.run` does.
     """
-    wanted = as_schema(schema)
+    wanted = schema if isinstance(schema, Plan) else as_schema(schema)
     with Engine(settings) as engine:
         events = engine.run(sources, wanted)
         return [event.result for event in events if isinstance(event, PageDone)]

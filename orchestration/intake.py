@@ -8,12 +8,13 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from extractors.pages import Limits, Page, Reader, Source, discover
+from extractors.pages import Limits, Manners, Page, Reader, Source, discover
 from extractors.sources import MEMBER_SEPARATOR
+from orchestration.settings import Settings
 from orchestration.storage.store import Job, Store
 from schemas.errors import FetchFailed, SourceError
 
-__all__ = ["UPLOADS", "Intake", "shown"]
+__all__ = ["UPLOADS", "Intake", "limits_of", "reader_of", "shown"]
 
 UPLOADS = "uploads"
 """In a job's options: the names of its sources that were uploaded, and are no paths."""
@@ -41,7 +42,7 @@ class Intake:
     ) -> Iterator[Source]:
         if given in kept:
             yield Source(given, path=_KEPT)
-        elif given in uploads and given not in names:
+        elif given.partition(MEMBER_SEPARATOR)[0] in uploads and given not in names:
             yield Source(given, error=_GONE)
         else:
             for source in discover([given], limits=self._limits):
@@ -105,3 +106,25 @@ def shown(source: str, names: Mapping[str, str]) -> str:
     """The name of *source*, a page in an archive keeping its place there."""
     path, separator, member = source.partition(MEMBER_SEPARATOR)
     return names.get(source) or names.get(path, path) + separator + member
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How large a page may be, how long it may take, and where it may come from."""
+    return Limits(
+        max_bytes=settings.page_bytes,
+        timeout_s=settings.timeout_s,
+        allow_private=settings.allow_private,
+    )
+
+
+def reader_of(settings: Settings) -> Reader:
+    """A reader of the disk and the web, as *settings* say."""
+    manners = Manners(
+        attempts=settings.attempts,
+        per_host=settings.per_host,
+        host_delay_s=settings.host_delay_s,
+        ahead=settings.fetch_ahead,
+        obey_robots=settings.obey_robots,
+    )
+    cache = settings.cache_dir / "http" if settings.http_cache else None
+    return Reader(limits=limits_of(settings), manners=manners, cache=cache)

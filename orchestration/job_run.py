@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 from extractors.blocks import ParsedPage, parse_page
@@ -14,7 +14,8 @@ from orchestration.cost import JobCost, cost_of
 from orchestration.events import Event, JobEnded, JobStarted, LayoutPlanned, PageDone
 from orchestration.intake import Intake
 from orchestration.learned import LearnedLayouts, fingerprint
-from orchestration.pipeline import Pipeline, Stop, Stopped
+from orchestration.orders import Orders
+from orchestration.pipeline import Pipeline, Stopped
 from orchestration.planning.layouts import Ahead, PlanSource
 from orchestration.storage.store import Job, JobState, Store
 from schemas.errors import NotAPage, SourceError
@@ -29,17 +30,7 @@ from schemas.record import (
     cell_values,
 )
 
-__all__ = ["JobRun", "Orders"]
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """How a job is run; see `Engine.run`."""
-
-    tier: Tier | None = None
-    max_tokens: int | None = None
-    stop: Stop = lambda: False
-    names: Mapping[str, str] = field(default_factory=dict)
+__all__ = ["JobRun"]
 
 
 class JobRun:

@@ -136,7 +136,7 @@ class Pipeline:
             raise
         except FieldwiseError as error:
             return PageResult(page.source, PageStatus.FAILED, reason=error.explain())
-        missing = filter(None, (extraction.failed, extraction.cut))
+        missing = filter(None, (extraction.failed, extraction.cut, extraction.noted))
         return PageResult(
             page.source,
             _status(extraction),

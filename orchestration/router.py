@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import cache
 
 from extractors.blocks import ParsedPage
 from extractors.worker import Extraction
@@ -20,7 +21,7 @@ from orchestration.cheapest import easier, settled, unanswered, unsettled
 from schemas.errors import DecodeFailed, ModelMissing, NoMemory
 from schemas.plan import Plan
 from schemas.plan_checks import checked
-from schemas.record import Record, Tier
+from schemas.record import Record, Tier, Tokens
 from schemas.schema import Field, Schema
 
 __all__ = ["AskWorker", "Repairing", "Router", "failed_to_say"]
@@ -64,8 +65,9 @@ class Router:
         """
         if schema.many:
             return ask(Tier.LARGE, schema)
-        read = self._by_workers(schema, ask, plan, known)
-        return self._repaired(page, schema, read, plan)
+        past = cache(known)  # asked for once: it counts the pages
+        read = self._by_workers(schema, ask, plan, past)
+        return self._repaired(page, schema, read, plan, past)
 
     # Small, then large
 
@@ -128,7 +130,12 @@ class Router:
     # Then the planner
 
     def _repaired(
-        self, page: ParsedPage, schema: Schema, read: Extraction, plan: Plan | None
+        self,
+        page: ParsedPage,
+        schema: Schema,
+        read: Extraction,
+        plan: Plan | None,
+        known: Callable[[], LayoutAgreement],
     ) -> Extraction:
         """*read*, with what it is unsure of, and what *plan* gives to the planner, answered by it
         where that is asked. Where both say the same, *read* stands."""
@@ -137,12 +144,12 @@ class Router:
         )
         unsure = self._unsettled(schema, _checked(plan, read.records))
         asked = _only(schema, {*unsure, *given})
-        again = asked and self._repair(page, asked, read.records[0] if read.records else None)
+        again = asked and self._asked_planner(page, asked, read, known)
         if not asked or not again:
             self._say_unasked(_only(schema, given))
             return read
         if not again.records:
-            return replace(read, tokens=read.tokens + again.tokens)
+            return replace(read, tokens=read.tokens + again.tokens, noted=again.noted)
         new, old = again.records[0].data, read.records[0].data if read.records else {}
         refused = {
             n
@@ -151,6 +158,24 @@ class Router:
         }
         others = {n for n in asked.names if n in new and new[n] != old.get(n)} - refused
         return _joined(read, again, replace(asked, fields=_fields(asked, others)))
+
+    def _asked_planner(
+        self,
+        page: ParsedPage,
+        asked: Schema,
+        read: Extraction,
+        known: Callable[[], LayoutAgreement],
+    ) -> Extraction | None:
+        """What the planner says of *asked*; `None` where it is not to be asked."""
+        past = known()
+        if not past.asks_planner:
+            why = f"its last {past.vain} replies for this layout were of no use"
+            noted = f"the planner was not asked for {', '.join(asked.names)}: {why}"
+            return Extraction((), None, Tokens(), noted=noted)
+        again = self._repair(page, asked, read.records[0] if read.records else None)
+        if again and (again.records or again.seconds):  # else it was left alone
+            past.note_planner(answered=bool(again.records))
+        return again
 
     def _say_unasked(self, given: Schema | None) -> None:
         for name in given.names if given else ():

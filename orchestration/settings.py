@@ -55,7 +55,7 @@ class Settings(BaseSettings):
         "auto",
         description="where workers run: cpu, cuda; auto: an NVIDIA GPU where one can be used",
     )
-    page_tokens: int = Field(800, ge=64, description="how much of a page a worker is shown")
+    page_tokens: int = Field(600, ge=64, description="how much of a page a worker is shown")
     answer_tokens: int = Field(1024, ge=64, description="how long a page's answer may grow")
     selectors: Literal["off", "lists", "all"] = Field(
         "lists",

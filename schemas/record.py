@@ -196,7 +196,7 @@ class PageResult:
     """How one page ended.
 
     `source` is the name the user gave it: a URL, a path, or `archive.zip::inner/page.html`.
-    `reason` is set unless the status is ok.
+    `reason` is set unless the status is ok, and then where there is something to know all the same.
     `seconds` is wall time by stage: "read", "parse", "prompt", "decode".
     `text` is the document's text the spans point into ("" when the page was not read).
     `seen`: records that the page was found to list, of which `records` may be fewer; `None` where

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import Engine, Settings
+from orchestration import Engine, Orders, Settings
 from orchestration.events import PageDone
 from schemas.errors import ModelMissing
 from schemas.record import PageResult, Tier, cell_values
@@ -68,7 +68,7 @@ def test_every_value_from_real_pages_quotes_its_page(engine: Engine, evaldata: P
 
 def test_the_small_tier_answers_too(engine: Engine) -> None:
     case = cases.load("job_teacher")
-    events = engine.run([str(case.page)], case.schema, tier=Tier.SMALL)
+    events = engine.run([str(case.page)], case.schema, Orders(tier=Tier.SMALL))
     (result,) = [event.result for event in events if isinstance(event, PageDone)]
     assert_every_quote_is_exact(result, case.schema)
     tiers = {v.tier for cell in result.records[0].cells.values() for v in cell_values(cell)}

@@ -50,7 +50,7 @@ def sign_in(host: str, users: Path | None) -> SignIn | None:
 def users_in(path: Path) -> Mapping[str, str]:
     """Name to password, from a file of `name:password` lines. Raises AccessRefused."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise AccessRefused(f"cannot read the users in {path}: {error}") from error
     users: dict[str, str] = {}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from glob import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -44,25 +42,17 @@ class JobsList:
         )
 
     def draw_list(self, find: str, request: gr.Request) -> Changes:
-        lines = self._desk.jobs(owner_of(request), find or "")
-        return {self.list: jobs_table(lines, bool(find)), self.trouble: ""}
+        owner = owner_of(request)
+        lines = self._desk.jobs(owner, find or "")
+        damaged = "".join(note(why, trouble=True) for why in self._desk.damaged(owner))
+        return {self.list: jobs_table(lines, bool(find)), self.trouble: damaged}
 
     def act(self, find: str, event: gr.EventData, owner: str) -> Changes:
         """Delete a job. Raises StoreError where that is not possible."""
         if event.act == "delete":
-            job = self._desk.job(int(event.job), owner)
-            copies = self._desk.exported(job)
-            self._desk.delete(job)
-            _forget_copies(Path(self.list.GRADIO_CACHE), copies)
+            self._desk.delete(self._desk.job(int(event.job), owner))
         lines = self._desk.jobs(owner, find or "")
         return {self.list: jobs_table(lines, bool(find)), self.trouble: ""}
-
-
-def _forget_copies(cache: Path, names: list[str]) -> None:
-    """Gradio copied the files called *names* into folders of its *cache* when they were fetched."""
-    for name in names:
-        for copy in cache.glob(f"*/{escape(name)}"):
-            copy.unlink(missing_ok=True)
 
 
 def jobs_table(lines: list[JobLine], searched: bool) -> str:

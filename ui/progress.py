@@ -61,7 +61,8 @@ def _part(run: Run) -> float:
 
 
 def _counts(run: Run) -> str:
-    ended = [f"{n:,} {status}" for status, n in run.counts.items() if status != PageStatus.OK]
+    counts = tuple(run.counts.items())  # which the run adds to meanwhile
+    ended = [f"{n:,} {status}" for status, n in counts if status != PageStatus.OK]
     stopping = ["stopping"] if run.stop.is_set() and not run.is_over else []
     return " · ".join([f"{run.done:,} of {run.total:,} pages", *ended, *stopping])
 
@@ -74,6 +75,7 @@ def _pace(run: Run) -> str:
         parts.append(f"{span_of_time(run.seconds)} in all")
     elif (left := run.seconds_left) is not None:
         parts.append(f"about {span_of_time(left)} left")
-    tokens = ", ".join(f"{tier} {count:,}" for tier, count in run.tokens.items() if count)
+    spent = tuple(run.tokens.items())
+    tokens = ", ".join(f"{tier} {count:,}" for tier, count in spent if count)
     parts.append(f"tokens: {tokens or 'none'}")
     return " · ".join(parts)

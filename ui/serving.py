@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from orchestration.desk.programs import Programs
 from schemas.errors import FieldwiseError
 from ui.access import SignIn, sign_in
 from ui.api import Api
+from ui.bodies import Bounded
 from ui.look import asset, theme
 from ui.screen import Screen
 from ui.titled import Titled
@@ -50,6 +54,7 @@ def blocks_of(desk: Desk) -> Page:
     """The page over *desk*, not yet served."""
     blocks = Page(title=TITLE, analytics_enabled=False, delete_cache=KEEP_UPLOADS, fill_width=True)
     blocks.programs = Programs(desk)
+    desk.forget_served = partial(_forget_copies, Path(blocks.GRADIO_CACHE))
     with blocks:
         with gr.Column(visible=False):  # before the screens, whose handlers get other names then
             Api(blocks.programs).connect()
@@ -58,6 +63,13 @@ def blocks_of(desk: Desk) -> Page:
         screen.connect(blocks)
     blocks.queue(default_concurrency_limit=4, max_size=200, api_open=False)
     return blocks
+
+
+def _forget_copies(cache: Path, names: Sequence[str]) -> None:
+    """Gradio copied the files called *names* into folders of its *cache* when they were fetched."""
+    for name in names:
+        for copy in cache.glob(f"*/{escape(name)}"):
+            copy.unlink(missing_ok=True)
 
 
 def serve(blocks: Page, door: Door | None = None) -> str:
@@ -88,7 +100,7 @@ def serve(blocks: Page, door: Door | None = None) -> str:
             ssr_mode=False,
             pwa=False,
             mcp_server=False,  # ours asks who calls
-            app_kwargs={"middleware": [(Titled, (), {"title": TITLE})], **tools},
+            app_kwargs={"middleware": _middleware(check), **tools},
             enable_monitoring=False,
             max_file_size=UPLOAD_LIMIT,
             footer_links=[],
@@ -101,6 +113,10 @@ def serve(blocks: Page, door: Door | None = None) -> str:
             hint="choose another one with --port",
         ) from error
     return str(address).rstrip("/")
+
+
+def _middleware(check: SignIn | None) -> list[tuple[Any, tuple[()], dict[str, Any]]]:
+    return [(Bounded, (), {"strangers": check is not None}), (Titled, (), {"title": TITLE})]
 
 
 def _tools(programs: Programs, check: SignIn | None) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from orchestration.desk.programs import Programs
+from orchestration.desk.runs import RunState
 from schemas.errors import FieldwiseError
 from ui.access import SignIn
 from ui.endpoints import FILES, TOOLS_PATH, Endpoint, endpoints
@@ -132,7 +133,8 @@ class Tools:
         """Say now and then how far the caller's job is: clients wait longer for who does."""
         while True:
             await anyio.sleep(TELL_EVERY_S)
-            if (run := self._programs.progress(owner)) is None:
+            run = self._programs.progress(owner)
+            if run is None or run.state is RunState.ENDED:
                 continue
             await context.session.send_progress_notification(
                 context.meta.progressToken,

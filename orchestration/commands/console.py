@@ -180,8 +180,8 @@ def print_report(report: Report, *, groups: bool = True) -> None:
         out.print(escape(f"no result for {name}: counted as saying nothing"))
     if len(report.unanswered) > _NAMED:
         out.print(f"... nor for {len(report.unanswered) - _NAMED} more")
-    if report.unscored:
-        out.print(escape(f"not scored, the gold never names them: {', '.join(report.unscored)}"))
+    for note in report.notes:
+        out.print(escape(note))
     out.print(_fields_table(score))
     if groups and len(report.groups) > 1:
         out.print(_groups_table(report))

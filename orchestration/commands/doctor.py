@@ -127,6 +127,8 @@ def _models(settings: Settings) -> Iterator[Check]:
 def _results(path: Path) -> Check:
     try:
         with Store(path) as store:
+            if damaged := store.damaged_jobs():
+                return Check(f"results: {path}, job {damaged[0].name!r}", False, damaged[0].why)
             return Check(f"results: {path}, {len(store.jobs())} jobs", True)
     except StoreError as error:
         return Check(f"results: {error}", False, error.hint)

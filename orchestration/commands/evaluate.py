@@ -11,6 +11,7 @@ import typer
 
 from orchestration.commands.console import Watcher, print_report, say
 from orchestration.commands.shared import TierChoice, errors_as_exit_status, stop_on_ctrl_c
+from orchestration.orders import Orders
 from schemas.record import PageResult, Tier
 from schemas.schema import Schema
 from schemas.source import resolve
@@ -88,8 +89,8 @@ def _evaluated(
         known = engine.store.job(job) if job else None
         if known is None or known.state is JobState.OPEN or known.schema != schema:
             sources = [str(page.page) for page in pages if page.page]
-            events = engine.run(sources, schema, job=job, tier=tier, stop=stop)
-            known = watcher.follow(events)[0].job
+            orders = Orders(job=job, tier=tier, stop=stop)
+            known = watcher.follow(engine.run(sources, schema, orders))[0].job
         found = list(engine.store.results(known.id, corrected=False))
         return report_on(schema, pages, found), found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,7 @@ import typer
 
 from orchestration.commands.console import Watcher, print_jobs, print_pairs, say
 from orchestration.commands.shared import (
+    ExitStatus,
     FormatChoice,
     TierChoice,
     errors_as_exit_status,
@@ -20,8 +22,9 @@ from orchestration.commands.shared import (
     write_results,
 )
 from orchestration.cost import cost_of
+from orchestration.orders import Orders
 from orchestration.settings import Settings
-from orchestration.storage.job_names import find_job
+from orchestration.storage.job_names import find_damaged, find_job
 from schemas.errors import StoreError
 from schemas.source import resolve
 
@@ -56,11 +59,16 @@ def jobs(
 
     with errors_as_exit_status(), Store(Settings().results_file) as store:
         listed = [_summary(store, job) for job in store.jobs() if _is_about(job, search)]
-    if as_json:
-        for summary in listed:
-            print(json.dumps(summary, ensure_ascii=False))
-    else:
-        print_jobs(listed)
+        damaged = store.damaged_jobs()
+        if as_json:
+            for summary in listed:
+                print(json.dumps(summary, ensure_ascii=False))
+        else:
+            print_jobs(listed)
+        for job in damaged:
+            say(f"not listed: {job.name!r}: {job.why}")
+        if damaged:
+            raise typer.Exit(ExitStatus.SOME_FAILED)
 
 
 @jobs_app.command()
@@ -90,7 +98,7 @@ def resume(name: Name, max_cost: MaxCost = None, quiet: Quiet = False) -> None:
     ):
         job = find_job(engine.store, name)
         _refuse_elsewhere(job)
-        ended, counts = watcher.follow(engine.resume(job, max_tokens=max_cost, stop=stop))
+        ended, counts = watcher.follow(engine.resume(job, Orders(max_tokens=max_cost, stop=stop)))
         watcher.close()
         leave(ended, counts)
 
@@ -117,10 +125,8 @@ def again(
     ):
         wanted, earlier = resolve(schema), find_job(engine.store, name)
         _refuse_elsewhere(earlier)
-        events = engine.run_again(
-            earlier, wanted, job=job, tier=tier.tier, max_tokens=max_cost, stop=stop
-        )
-        ended, counts = watcher.follow(events)
+        orders = Orders(job=job, tier=tier.tier, max_tokens=max_cost, stop=stop)
+        ended, counts = watcher.follow(engine.run_again(earlier, wanted, orders))
         watcher.close()
         print(ended.job.name)
         leave(ended, counts)
@@ -145,7 +151,7 @@ def export(
 
     with errors_as_exit_status(), Store(Settings().results_file) as store:
         job = find_job(store, name)
-        if output is not None and output.is_dir():
+        if output is not None and os.path.isdir(output):
             chosen = Format(format or FormatChoice.JSONL)
             output = output / file_name(job.name, job.created, chosen)
         form = export_format(format, output)
@@ -205,7 +211,7 @@ def delete(
     from orchestration.storage.store import Store
 
     with errors_as_exit_status(), Store(Settings().results_file) as store:
-        job = find_job(store, name)
+        job = find_damaged(store, name) or find_job(store, name)
         if not yes:
             if not sys.stdin.isatty():
                 raise typer.BadParameter("nobody is there to ask; add --yes")

@@ -93,13 +93,17 @@ def refuse_no_file(output: Path | None) -> None:
     """Refuse what cannot be a file's place, before any work is done for it."""
     if output == Path("-"):
         raise typer.BadParameter("leave -o out to write to standard output")
-    if output and (output.is_dir() or not output.absolute().parent.is_dir()):
+    try:
+        is_none = output and (output.is_dir() or not output.absolute().parent.is_dir())
+    except OSError as error:  # such as a name that is too long
+        raise typer.BadParameter(f"{output}: {error.strerror}") from error
+    if is_none:
         raise typer.BadParameter(f"{output} is not a file in an existing folder")
 
 
 def refuse_source(output: Path | None, sources: Iterable[str]) -> None:
     """Refuse to write over one of the files that are to be read."""
-    if output and output.is_file():
+    if output and os.path.isfile(output):
         for source in sources:
             # os.path and not Path: a web address may be no path at all
             if os.path.isfile(source) and output.samefile(source):

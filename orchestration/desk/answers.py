@@ -40,7 +40,7 @@ class PageLine:
             "Bad: no page worth reading, such as a login wall. Truncated: not all of it was read."
         ),
     ]
-    reason: Annotated[str | None, _says("Why it is not ok.")]
+    reason: Annotated[str | None, _says("Why it is not ok, or what else there is to know.")]
     records_seen: Annotated[
         int | None, _says("How many records the page lists, where it was cut short.")
     ]
@@ -100,7 +100,7 @@ class RunAbout:
             pages_done=run.done,
             pages_total=run.total,
             ahead=ahead,
-            tokens={tier.value: count for tier, count in run.tokens.items()},
+            tokens={tier.value: count for tier, count in tuple(run.tokens.items())},
             seconds=run.seconds,
             seconds_left=run.seconds_left,
             ended=run.ended,

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +31,7 @@ from orchestration.engine import Engine
 from orchestration.events import LayoutPlanned, LeftOut
 from orchestration.exports.export import ExportOptions, Format, file_name, write
 from orchestration.intake import shown
+from orchestration.orders import Orders
 from orchestration.storage.corrections import Correction
 from orchestration.storage.job_names import refuse_name
 from orchestration.storage.review import Review
@@ -43,7 +44,6 @@ from schemas.schema import Schema
 __all__ = ["Desk", "JobLine"]
 
 SAMPLE = 2  # pages read for an estimate
-READABLE = "look whether they can be read"
 SHEETS = 4  # jobs whose rows are kept in memory
 
 
@@ -59,6 +59,8 @@ class JobLine:
 class Desk:
     """Serves all visitors of the app. Use it as a context manager: leaving stops its runs.
 
+    `forget_served`: called with the names of a deleted job's files, for who hands out copies.
+
     Raises:
         StoreError: from whatever takes a job's id, when *owner* has no such job.
     """
@@ -66,6 +68,7 @@ class Desk:
     def __init__(self, engine: Engine, readiness: Readiness) -> None:
         self.readiness = readiness
         self.runs = Runs(engine, readiness)
+        self.forget_served: Callable[[Sequence[str]], None] = lambda names: None
         self._engine = engine
         self._where: dict[bool, str] = {}
         self._queues: dict[int, Queue] = {}
@@ -122,6 +125,11 @@ class Desk:
             for job in found
         ]
 
+    def damaged(self, owner: str) -> list[str]:
+        """What is wrong with jobs that do not read back: nobody knows whose they are, so only who
+        sees all is told."""
+        return [] if owner else [f"{job.name}: {job.why}" for job in self._store.damaged_jobs()]
+
     def sheet(self, job: Job) -> Sheet:
         """The job's rows; those of one that runs still grow."""
         if rows := self.runs.sheet_of(job.id):
@@ -133,8 +141,8 @@ class Desk:
         sheet = Sheet(job.schema)
         for position, page in enumerate(self._store.results(job.id)):
             sheet.put(position, page)
-        with self._lock:
-            self._sheets[job.id] = sheet
+        with self._lock:  # another thread may have been faster, and its rows corrected since
+            sheet = self._sheets.setdefault(job.id, sheet)
             while len(self._sheets) > SHEETS:
                 self._sheets.popitem(last=False)
         return sheet
@@ -222,16 +230,18 @@ class Desk:
         return [folder / name for name in pages]
 
     def delete(self, job: Job) -> None:
-        """Delete the job for good: its rows, kept pages, exports and gold sets.
+        """Delete the job for good: its rows, kept pages, exports and gold sets, served copies too.
 
         Raises StoreError while it runs.
         """
         if self.runs.of_job(job.id):
             raise StoreError("the job is still running", hint="stop it first")
+        files = self.exported(job)
         self.runs.forget(job.id)
         self._forget(job)
         shutil.rmtree(self._exports(job), ignore_errors=True)
         self.gold.forget(job)
+        self.forget_served(files)
         self._store.delete(job.id)
 
     def exported(self, job: Job) -> list[str]:
@@ -281,9 +291,8 @@ class Desk:
 
     def estimate(self, asked: Asked) -> Estimate:
         """What *asked* is likely to take, by its plan. Raises as `Engine.estimate`."""
-        return self._engine.estimate(
-            asked.sources, asked.schema, tier=asked.tier, sample=SAMPLE, plan=asked.plan
-        )
+        orders = Orders(tier=asked.tier)
+        return self._engine.estimate(asked.sources, asked.wanted, orders, sample=SAMPLE)
 
     def _exports(self, job: Job) -> Path:
         return Path(self._files.name, str(job.id))

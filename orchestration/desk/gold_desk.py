@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from orchestration.engine import Engine
 from orchestration.evaluation.evaluate import Report, read_gold_set, report_on
 from orchestration.evaluation.gold import SavedGold, save_gold
 from orchestration.evaluation.reliability import Judged, judge
+from orchestration.exports.export import file_title
 from orchestration.storage.store import Job
 from schemas.errors import GoldError
 
@@ -41,8 +41,7 @@ class GoldDesk:
         """What people said of *job*, as a ZIP file. Raises GoldError as `save_gold`."""
         folder = self._fresh(job)
         saved = self._write(job, folder / "set", everything)
-        name = re.sub(r"[^\w.-]+", "-", job.name)  # as whoever serves the file keeps it
-        file = folder / f"{name}-gold.zip"
+        file = folder / f"{file_title(job.name) or 'job'}-gold.zip"
         pack(folder / "set", file)
         return file, saved
 

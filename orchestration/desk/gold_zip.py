@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from schemas.errors import GoldError
 
-__all__ = ["pack", "unpack"]
+__all__ = ["MOST_BYTES", "pack", "unpack"]
 
 MOST_FILES = 20_000
 MOST_BYTES = 2**30  # unpacked

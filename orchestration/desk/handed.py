@@ -27,7 +27,7 @@ class Handed:
         self._folders: dict[Path, Run | None] = {}  # to the run that reads it
 
     def files(self, pages: Mapping[str, str]) -> dict[str, str]:
-        """A file for each of *pages* (name to HTML), to the name that results will say.
+        """A file for each of *pages* (name to HTML), to the page's name; two may have the same.
 
         Names lead nowhere: they are no paths of this machine. Raises SourceError: too much text.
         """
@@ -43,7 +43,7 @@ class Handed:
         for number, (name, text) in enumerate(pages.items()):
             path = folder / f"{number}.html"
             path.write_text(text, "utf-8", errors="replace")
-            files[str(path)] = _apart(plain_name(name), files)
+            files[str(path)] = plain_name(name)
         return files
 
     def keep(self, paths: Iterable[str], run: Run) -> None:
@@ -77,12 +77,3 @@ def plain_name(name: str) -> str:
     last = re.split(r"[/\\]", name)[-1].replace("::", "__")
     kept = "".join(sign for sign in last if sign.isprintable()).strip()
     return kept[:_LONGEST_NAME] if kept.strip(".") else "page.html"
-
-
-def _apart(name: str, files: Mapping[str, str]) -> str:
-    """*name*, with a number where one of *files* has it already."""
-    pure, count, apart = Path(name), 1, name
-    while apart in files.values():
-        count += 1
-        apart = f"{pure.stem} ({count}){pure.suffix}"
-    return apart

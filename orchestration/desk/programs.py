@@ -27,7 +27,7 @@ from orchestration.desk.answers import (
 from orchestration.desk.desk import Desk
 from orchestration.desk.form import OWN, asked_pages, asked_schema
 from orchestration.desk.handed import Handed
-from orchestration.desk.naming import short_names
+from orchestration.desk.naming import apart, short_names
 from orchestration.desk.opinions import Opinion, say
 from orchestration.desk.review_queue import Item
 from orchestration.desk.runs import Asked, Run
@@ -50,6 +50,7 @@ NO_PAGES: Mapping[str, str] = {}
 NO_PLAN: Mapping[str, Any] = {}
 
 NOW_AND_THEN_S = 0.05
+MOST_PAGES = 10**9  # of a job: more than there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +225,9 @@ class Programs:
             a line a page, in the order of the sources
         """
         found = self._desk.results(self._desk.job(job, owner))
-        return PageLine.of(islice(found, max(0, skip), max(0, skip) + limit if limit > 0 else None))
+        first = min(max(0, skip), MOST_PAGES)
+        count = min(limit, MOST_PAGES) if limit > 0 else MOST_PAGES
+        return PageLine.of(islice(found, first, first + count))
 
     def export(
         self,
@@ -277,8 +280,8 @@ class Programs:
         """
         found = self._desk.job(job, owner)
         steps = tuple(path)
+        words = _words(start, end)
         with self._desk.reviewing(found, Item(source, record, steps), owner) as review:
-            words = Span(start, end) if start >= 0 else None
             say(review, (source, record, steps), verdict, value, words)
         page = self._desk.page(found, source)
         if page is None:
@@ -328,7 +331,7 @@ class Programs:
         texts = self._handed.files(given.pages)
         try:
             sources = asked_pages("\n".join(given.urls), [*given.files, *texts])
-            names = {**short_names(given.files), **texts}
+            names = apart({**short_names(given.files), **texts})
             yield Asked(sources, wanted, names=names, plan=made)
         finally:
             self._handed.sweep(texts)
@@ -351,16 +354,29 @@ class Programs:
         while wait and not run.is_over:
             time.sleep(NOW_AND_THEN_S)
         self._handed.sweep()
-        if run.is_over and (run.job is None or run.trouble):
-            raise FieldwiseError(run.ended or "the job could not be run")
         job = run.job
+        if run.is_over and (job is None or run.trouble):
+            hint = f"what was finished before is kept as job {job.id}" if job else ""
+            raise FieldwiseError(run.ended or "the job could not be run", hint=hint)
         pages = PageLine.of(self._desk.results(job)) if job and run.is_over else []
         return Outcome(job.id if job else None, run.ended, pages)
 
 
+def _words(start: int, end: int) -> Span | None:
+    if start < 0:
+        return None
+    if end <= start:
+        hint = "`start` and `end` are counted as in evidence, `end` exclusive"
+        raise CorrectionError(f"no word stands from {start} to {end}", hint=hint)
+    return Span(start, end)
+
+
 def _schema(schema: SchemaText) -> Schema:
     if isinstance(schema, dict):
-        return asked_schema(OWN, json.dumps(schema))
+        try:
+            return asked_schema(OWN, json.dumps(schema))
+        except RecursionError:
+            raise SchemaError("the schema is nested too deeply") from None
     name = schema.strip()
     return library.get(name) if name in library.names() else asked_schema(OWN, schema)
 

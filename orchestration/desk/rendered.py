@@ -150,9 +150,9 @@ def _wrap(holder: HtmlElement, is_tail: bool, start: int, end: int) -> None:
     mark = lxml.html.Element("mark")
     mark.text, mark.tail = text[start:end], text[end:]
     if is_tail:
+        holder.tail = None
+        holder.addnext(mark)  # not by its number, which takes long to find among many
         holder.tail = text[:start]
-        parent = holder.getparent()  # never None: what has a tail here has a parent
-        parent.insert(parent.index(holder) + 1, mark)
     else:
         holder.text = text[:start]
         holder.insert(0, mark)

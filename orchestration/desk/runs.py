@@ -18,13 +18,14 @@ from orchestration.desk.readiness import Readiness, Stage
 from orchestration.desk.sheet import Sheet
 from orchestration.engine import Engine
 from orchestration.events import Event, JobEnded, JobStarted, PageDone
+from orchestration.orders import Orders
 from orchestration.storage.store import Job
 from schemas.errors import FieldwiseError
 from schemas.plan import Plan
 from schemas.record import PageResult, PageStatus, Tier
 from schemas.schema import Schema
 
-__all__ = ["MOST_OF_ONE", "Asked", "Run", "RunState", "Runs"]
+__all__ = ["MOST_OF_ONE", "MOST_WAITING", "Asked", "Run", "RunState", "Runs"]
 
 MOST_WAITING = 8  # jobs in line, of all users
 MOST_OF_ONE = 3  # jobs of one user that wait or run
@@ -39,8 +40,8 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to run; the rest as in `Engine.run`. `again`: the job whose pages are read once more,
-    without a plan."""
+    """What to run; the rest as in `Engine.run` and `Orders`. `plan`: how all pages are read, its
+    schema being *schema*. `again`: the job whose pages are read once more, without a plan."""
 
     sources: Sequence[str]
     schema: Schema
@@ -50,6 +51,11 @@ class Asked:
     names: Mapping[str, str] = field(default_factory=dict)
     again: Job | None = None
     plan: Plan | None = None
+
+    @property
+    def wanted(self) -> Schema | Plan:
+        """As `Engine.run` takes it."""
+        return self.plan or self.schema
 
 
 @dataclass(slots=True)
@@ -148,9 +154,8 @@ class Runs:
             if len(waiting) >= MOST_WAITING or _count(waiting, owner) >= MOST_OF_ONE:
                 hint = "wait for one to end, or stop it"
                 raise FieldwiseError("too many jobs are waiting already", hint=hint)
-            self._all = [*waiting, *self._all_ended()[-MOST_WAITING:]]
             run = Run(owner, asked)
-            self._all.append(run)
+            self._all = [*self._worth_keeping(), run]
         self._line.put(run)
         return run
 
@@ -193,8 +198,13 @@ class Runs:
         self._line.put(None)
         self._thread.join()
 
-    def _all_ended(self) -> list[Run]:
-        return [run for run in self._all if run.is_over]
+    def _worth_keeping(self) -> list[Run]:
+        """In order: those that are on their way, the last of each user, and some more."""
+        over = [run for run in self._all if run.is_over]
+        last = {run.owner: run for run in self._all}
+        kept = [*last.values(), *over[-MOST_WAITING:]]
+        gone = {id(run) for run in over} - {id(run) for run in kept}
+        return [run for run in self._all if id(run) not in gone]
 
     def _work(self) -> None:
         while (run := self._line.get()) is not None:
@@ -220,26 +230,17 @@ class Runs:
             run.take(event)
 
     def _events(self, run: Run, asked: Asked) -> Iterator[Event]:
-        if asked.again is not None:
-            return self._engine.run_again(
-                asked.again,
-                asked.schema,
-                job=asked.job,
-                tier=asked.tier,
-                max_tokens=asked.max_tokens,
-                stop=run.stop.is_set,
-            )
-        return self._engine.run(
-            asked.sources,
-            asked.schema,
+        orders = Orders(
             job=asked.job,
             tier=asked.tier,
             max_tokens=asked.max_tokens,
             stop=run.stop.is_set,
             names=asked.names,
             owner=run.owner,
-            plan=asked.plan,
         )
+        if asked.again is not None:
+            return self._engine.run_again(asked.again, asked.schema, orders)
+        return self._engine.run(asked.sources, asked.wanted, orders)
 
 
 def _count(runs: Sequence[Run], owner: str) -> int:

@@ -144,7 +144,8 @@ class Sheet:
         return ["page", "status", *(column.name for column in self._columns)]
 
     def __len__(self) -> int:
-        return sum(len(rows) for rows in self._pages.values())
+        # not through the dictionary, which a job that runs adds to meanwhile
+        return sum(len(self._pages[position]) for position in tuple(self._positions))
 
     def put(self, position: int, page: PageResult) -> None:
         """The page at *position*, in the place of what stood there."""

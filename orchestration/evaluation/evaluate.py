@@ -62,13 +62,15 @@ class GoldPage:
 class Report:
     """`groups`: the score of each template or site. `interval`: of the micro-F1, 95 % of the ways
     to draw as many pages from these at random. `unanswered`: pages that no result speaks of;
-    `unscored`: fields of the schema that the gold of no page has a say on."""
+    `unscored`: fields of the schema that the gold of no page has a say on. `notes`: where schema
+    and gold do not ask for the same, in words for the user."""
 
     score: Score
     groups: Mapping[str, Score]
     interval: tuple[float, float]
     unanswered: Sequence[str] = ()
     unscored: Sequence[str] = ()
+    notes: Sequence[str] = ()
     seconds: float | None = None
     tokens: float | None = None
 
@@ -86,6 +88,7 @@ class Report:
             "without_evidence": score.ungrounded,
             "unanswered": len(self.unanswered),
             "unscored": list(self.unscored),
+            "notes": list(self.notes),
             "seconds_a_page": self.seconds,
             "tokens_a_page": self.tokens,
         }
@@ -193,12 +196,37 @@ def evaluate(schema: Schema, pages: Sequence[GoldPage], answers: Mapping[str, An
         _interval(scores),
         [page.name for page in pages if page.name not in answers],
         unscored,
+        tuple(_notes(schema, pages, unscored)),
     )
 
 
-def _nothing_to_score(schema: Schema, pages: Sequence[GoldPage]) -> GoldError:
+def _notes(schema: Schema, pages: Sequence[GoldPage], unscored: Sequence[str]) -> Iterator[str]:
+    if unscored:
+        own = [name for name in _named(pages) if name not in schema.names]
+        yield f"not scored, the gold never names them: {', '.join(unscored)}" + (
+            f" (it names {', '.join(own)}; name the same ones in the schema)" if own else ""
+        )
+    lists = [page for page in pages if "items" in page.gold]
+    if schema.many and len(lists) < len(pages):
+        count = len(pages) - len(lists)
+        yield f"the gold of {count:,} pages is one record: of a list only its first is compared"
+    if not schema.many and any(len(page.gold["items"]) > 1 for page in lists):
+        count = sum(len(page.gold["items"]) for page in lists)
+        yield (
+            f"the gold lists {count:,} records on {len(lists):,} pages, the schema asks for one a "
+            'page: ask for a list ("type": "array") to find more'
+        )
+
+
+def _named(pages: Sequence[GoldPage]) -> list[str]:
+    """The fields that the gold has, but for notes and other right answers."""
     records = [record for page in pages for record in page.gold.get("items", [page.gold])]
-    known = sorted({name for record in records for name in record if not name.startswith("_")})
+    names = {name for record in records for name in record if not name.startswith("_")}
+    return sorted(names - {f"{name}_accept" for name in names})
+
+
+def _nothing_to_score(schema: Schema, pages: Sequence[GoldPage]) -> GoldError:
+    known = _named(pages)
     return GoldError(
         f"the gold says nothing of {', '.join(schema.names)}",
         hint=f"its fields are {', '.join(known) or 'none'}; name the same ones in the schema",

@@ -31,9 +31,10 @@ from schemas.errors import StoreError
 from schemas.record import Cell, PageResult, Record, Tier, ValueStatus
 from schemas.schema import Kind, Schema
 
-__all__ = ["ExportOptions", "Format", "file_name", "page_line", "write"]
+__all__ = ["ExportOptions", "Format", "file_name", "file_title", "page_line", "write"]
 
 _LONGEST_TITLE = 80  # characters of a job's name in a file's
+_MOST_BYTES = 160  # of that: whoever serves a file may cut names of more than 200
 ROWS_AT_ONCE = 1000  # in memory, and in a Parquet row group
 # Line ends for str.splitlines and JavaScript, though not for JSON: one page must stay one line.
 LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
@@ -63,11 +64,16 @@ def file_name(job: str, made: datetime, format: Format) -> str:
 
     Nothing but letters, digits, hyphens and underscores of the job's name gets into it.
     """
-    day = f"{made:%Y-%m-%d}"
-    title = re.sub(r"[\W]+", "-", job).strip("-_")[:_LONGEST_TITLE].strip("-_")
+    day, title = f"{made:%Y-%m-%d}", file_title(job)
     if day in title:
         return f"{title}.{format}"
     return f"{title or 'job'}-{day}.{format}"
+
+
+def file_title(job: str) -> str:
+    """A job's name as a part of a file's, short enough for any disk; "" where nothing is left."""
+    title = re.sub(r"[\W]+", "-", job).strip("-_")[:_LONGEST_TITLE]
+    return title.encode()[:_MOST_BYTES].decode("utf-8", "ignore").strip("-_")
 
 
 def page_line(result: PageResult) -> dict[str, Any]:
@@ -296,7 +302,9 @@ class _Sink(io.RawIOBase):
 
 def _write_file(chunks: Iterable[bytes], path: Path) -> None:
     target = Path(os.path.realpath(path))  # through a link, the file is replaced, not the link
-    if target.exists() and not target.is_file():
+    with _told(path):  # a name may be too long to be looked for
+        is_device = target.exists() and not target.is_file()
+    if is_device:
         with _opened(target, "wb", path) as device:  # such as /dev/null: written, not replaced
             _pour(chunks, device, path)
         return

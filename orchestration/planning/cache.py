@@ -49,7 +49,8 @@ class PlanCache:
             with self._file:
                 self._file.execute(_TABLE)
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{path}: {error}") from error
+            hint = "move that file away: plans are made anew, and a new file is"
+            raise StoreError(f"kept plans cannot be opened: {path}: {error}", hint=hint) from error
 
     def __enter__(self) -> Self:
         return self

@@ -50,8 +50,8 @@ class Address:
 
 
 class Endpoint:
-    """The model at *address*. `spent`: tokens that its replies took so far, as the server counts,
-    those of no use too. Threads may share it.
+    """The model at *address*. `spent`: tokens that its replies took so far, as the server counts
+    (where it does not, a rough guess), those of no use too. Threads may share it.
 
     *attempts*: how often it is asked for one reply in all, where asking again may help.
     *most*: it is asked no more once it took that many tokens; `None`: no limit.
@@ -134,6 +134,7 @@ class Endpoint:
         try:
             with self._explained():
                 text = generate(Chat([dict(message) for message in messages]), **options)
+            self._seen.tokens = self._seen.tokens or _rough_count(messages, str(text))
         finally:
             with self._counting:
                 self.spent += self._seen.tokens
@@ -189,6 +190,11 @@ class Endpoint:
         if self._address.key:
             text = text.replace(self._address.key, "[key]")
         return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _rough_count(messages: Sequence[Message], text: str) -> int:
+    """Tokens where the server counts none: limits must hold there too. 3 characters are one."""
+    return sum(len(message["content"]) for message in messages) // 3 + len(text) // 3
 
 
 class _Seen(threading.local):

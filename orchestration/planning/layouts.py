@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -14,11 +15,13 @@ from extractors.layout import layout_of, likeness, same_layout
 from extractors.pages import Page
 from orchestration.planning.cache import PlanCache
 from orchestration.planning.planner import Planner
-from schemas.errors import NotAPage, PlanError, SourceError
+from schemas.errors import NotAPage, PlanError, SourceError, StoreError
 from schemas.plan import Plan
 from schemas.schema import Schema
 
 __all__ = ["Ahead", "GivenPlan", "LayoutPlans", "Peek", "PlanSource", "each_layout"]
+
+log = logging.getLogger(__name__)
 
 Peek = Callable[[int], Iterable[object]]
 """Gives some of the items that come next."""
@@ -123,9 +126,17 @@ class LayoutPlans:
             raise
         self.tokens += plan.origin.tokens
         # A lesser planner's plan would stand in the way of the one that was wanted.
-        if self._cache and self._planner.name and plan.origin.by is self._planner.by:
-            self._cache.keep(plan, self._schema, model=self._planner.name)
+        if self._planner.name and plan.origin.by is self._planner.by:
+            self._keep(plan, self._planner.name)
         return plan
+
+    def _keep(self, plan: Plan, model: str) -> None:
+        if self._cache is None:
+            return
+        try:
+            self._cache.keep(plan, self._schema, model=model)
+        except StoreError as error:  # it was paid for, and serves this job all the same
+            log.warning("the next job has to plan again: %s", error)
 
 
 def each_layout(

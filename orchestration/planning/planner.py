@@ -113,7 +113,7 @@ class ModelPlanner:
 
     def plan(self, schema: Schema, samples: Sequence[ParsedPage]) -> Plan:
         skeletons = tuple(
-            draw_skeleton(page.document, schema, budget=_CHARS[self.by])
+            draw_skeleton(page, schema, budget=_CHARS[self.by])
             for page in samples[: _SAMPLES[self.by]]
         )
         question = PlanQuestion(schema, skeletons, full=self.by is PlannedBy.ENDPOINT)

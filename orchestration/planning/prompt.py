@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import inf
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -203,6 +204,8 @@ class PlanQuestion:
         self, field: Field, said: Mapping[str, Any], labels: tuple[str, ...]
     ) -> FieldPlan:
         least, most = said.get("minimum"), said.get("maximum")
+        if not all(abs(bound) < inf for bound in (least, most) if bound is not None):
+            raise PlanError(f"{field.name}: a limit is no number that JSON knows")
         if least is not None and most is not None and least > most:
             raise PlanError(f"{field.name}: the minimum is above the maximum")
         tier = said.get("tier", "auto")

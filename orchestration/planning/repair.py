@@ -4,7 +4,8 @@ It is shown the passages likeliest to say them, and must quote: an answer whose 
 there is none, and what a worker had said stays, unsure as it is. That the page does not say is an
 answer too, where the planner was shown the very words that the worker had quoted: it saw them and
 did not take them. Where it was not shown them, nothing follows. It is asked only within a budget of
-tokens, and no more once it has failed.
+tokens. A reply of no use is a matter of its page; an endpoint that cannot be asked is left alone
+for a while, and then tried again.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from extractors.passages import Passage, Shown
 from extractors.skeleton import fence
 from extractors.values.customs import Customs
 from extractors.values.normalise import normalise
+from extractors.web.clock import Clock
 from extractors.worker import Extraction
 from orchestration.planning.planner import PlanningModel
 from orchestration.planning.prompt import Message, closed_object, decoded, described
 from schemas.document import Document, Span
-from schemas.errors import PlanError
+from schemas.errors import PlanError, PlannerFailed
 from schemas.record import Cell, Record, Tier, Tokens, Value, ValueStatus, cell_values
 from schemas.schema import Field, Kind, Schema
 
@@ -35,6 +37,8 @@ __all__ = ["Repair"]
 log = logging.getLogger(__name__)
 
 _SURE = 0.5  # nobody has measured how often the endpoint is right
+_REFUSALS = 3  # in a row
+_SHORTEST_S, _LONGEST_S = 60.0, 3600.0  # of a rest
 _PAGE_TOKENS = 2_000  # of its text shown, at about 3 characters each
 _READ_BY_MODEL = frozenset({Kind.BOOLEAN, Kind.CHOICE})
 _NOT_ASKED = frozenset({Kind.GENERATED, Kind.OBJECT, Kind.URL})  # a quote answers none of them
@@ -52,42 +56,92 @@ class Repair:
     Threads may share it; their questions take turns.
     """
 
-    def __init__(self, model: PlanningModel, *, budget: int) -> None:
+    def __init__(self, model: PlanningModel, *, budget: int, clock: Clock | None = None) -> None:
         self.spent = 0
         self._model = model
-        self._left = budget
+        self._budget = budget
+        self._rest = _Rest(clock or Clock())
         self._turn = threading.Lock()
 
     def answer(
         self, page: ParsedPage, schema: Schema, unsure: Record | None = None
     ) -> Extraction | None:
-        """What *page* says of *schema*'s fields; `None` where nobody is asked. Of a reply that is
-        none there are no records, but what it took.
+        """What *page* says of *schema*'s fields; `None` where nobody is to be asked. Where that
+        failed there are no records, but `noted` says why, and there is what it took: no seconds
+        where the model was not asked since it had failed before.
 
         *unsure*: what a worker said of them. The record holds the fields for which that is not to
         stay: the planner quotes another value, or says that there is none.
         """
         schema = replace(schema, fields=tuple(f for f in schema if f.kind not in _NOT_ASKED))
         with self._turn:
-            if self._left <= 0 or not schema.fields or schema.many:
+            if self.spent >= self._budget or not schema.fields or schema.many:
                 return None
+            if why := self._rest.why:
+                return Extraction((), None, Tokens(), noted=_left_unsure(schema, why))
             return self._asked(_Question(page, schema, unsure))
 
     def _asked(self, question: _Question) -> Extraction:
         started, tokens = time.perf_counter(), 0
         records: tuple[Record, ...] = ()
+        noted = None
         try:
             reply = self._model.answer(question.messages(), question.form())
             tokens = reply.tokens
             records = (question.read(reply.text),)
+            self._rest.end()
         except PlanError as error:
-            log.warning("unsure fields stay as they are: %s", error)
             tokens += error.tokens
-            self._left = 0
-        self._left -= tokens
-        self.spent += tokens
+            noted = _left_unsure(question.schema, error.explain())
+            log.warning("%s: %s", question.page.document.url or "a page", noted)
+            self._rest.note(error, answered=bool(tokens))
+        self._spend(tokens)
         seconds = {"planner": time.perf_counter() - started}
-        return Extraction(records, None, Tokens(prompt=tokens), seconds)
+        return Extraction(records, None, Tokens(prompt=tokens), seconds, noted=noted)
+
+    def _spend(self, tokens: int) -> None:
+        self.spent += tokens
+        if self.spent >= self._budget:
+            log.warning(
+                "%s tokens were spent on unsure fields (FIELDWISE_REPAIR_TOKENS): from here on "
+                "they stay as the workers say",
+                f"{self.spent:,}",
+            )
+
+
+class _Rest:
+    """How long an endpoint that failed is not asked: each time longer, until it answers.
+
+    `why`: what was wrong, while it is left alone; `None`: it may be asked.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.end()
+
+    def end(self) -> None:
+        self._refused = self._times = 0
+        self._until, self._why = 0.0, ""
+
+    @property
+    def why(self) -> str | None:
+        return self._why if self._clock.now() < self._until else None
+
+    def note(self, error: PlanError, *, answered: bool) -> None:
+        """Take in a failure. One that no reply came of begins a rest where it was tried several
+        times; a refusal may be this page's alone, so some in a row do."""
+        if answered or not isinstance(error, PlannerFailed):
+            self.end()
+            return
+        self._refused += 1
+        if error.retryable or self._refused >= _REFUSALS:
+            self._why = error.explain()
+            self._until = self._clock.now() + min(_SHORTEST_S * 2**self._times, _LONGEST_S)
+            self._times += 1
+
+
+def _left_unsure(schema: Schema, why: str) -> str:
+    return f"the planner gave no answer for {', '.join(schema.names)}: {why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +172,7 @@ class _Question:
         return Record({n: c for n, c in cells.items() if n not in kept}, document.url)
 
     def _passage(self) -> Passage:
-        shown = Shown(self.page.document, count_tokens=_rough_count)
+        shown = Shown(self.page, count_tokens=_rough_count)
         return shown.choose(self.schema, budget=_PAGE_TOKENS)
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from schemas.errors import StoreError
 
 if TYPE_CHECKING:
-    from orchestration.storage.store import Job, Store
+    from orchestration.storage.store import DamagedJob, Job, Store
 
-__all__ = ["find_job", "refuse_name"]
+__all__ = ["find_damaged", "find_job", "refuse_name"]
 
 _LONGEST = 18  # digits; SQLite's integers end soon after
 
@@ -44,6 +44,13 @@ def find_job(store: Store, said: str) -> Job:
     if found := numbered or named:
         return found
     raise StoreError(f"there is no job {said!r}", hint="`fieldwise jobs` lists them")
+
+
+def find_damaged(store: Store, said: str) -> DamagedJob | None:
+    """The damaged job whose number *said* is, or whose name; `None`: it is that of none."""
+    digits, damaged = _digits(said), store.damaged_jobs()
+    numbered = [job for job in damaged if digits and job.id == int(digits)]
+    return next(iter([*numbered, *(job for job in damaged if job.name == said)]), None)
 
 
 def _digits(name: str) -> str:

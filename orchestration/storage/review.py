@@ -104,8 +104,10 @@ class Review:
         return self._keep(source, index, path, Verdict.ABSENT, MISSING)
 
     def undo(self, source: str, index: int, path: Path = ()) -> bool:
-        """Back to the models' answer; whether anything had been said of exactly that value."""
-        return self._store.uncorrect(self._job.id, source, index, path)
+        """Back to the models' answer, of an item of a list for all of the list; whether anything
+        had been said of exactly that value."""
+        self._place(source, index, path)
+        return self._store.uncorrect(self._job.id, source, index, _whole(path))
 
     def open(self) -> Iterator[Open]:
         """Values that nobody has looked at, the least sure first, conflicts before all others.
@@ -125,12 +127,10 @@ class Review:
     def _keep(
         self, source: str, index: int, path: Path, verdict: Verdict, cell: Cell
     ) -> Correction:
-        page = self._page(source)
+        page = self._place(source, index, path)
         if path:
-            self._named(path)
-        if not 0 <= index <= max((record.index for record in page.records), default=-1) + 1:
-            raise CorrectionError(f"{source} has no record {index}")
-        whole = tuple(takewhile(lambda step: isinstance(step, str), path))
+            self._refuse_struck_out(source, index)
+        whole = _whole(path)
         if whole != path:
             cells: Cell = {record.index: record.cells for record in page.records}.get(index, {})
             edited = cells if verdict is Verdict.ACCEPTED else put(cells, path, cell)
@@ -138,6 +138,27 @@ class Review:
         correction = Correction(source, index, whole, verdict, cell, self._by)
         self._store.correct(self._job.id, correction)
         return correction
+
+    def _place(self, source: str, index: int, path: Path) -> PageResult:
+        """The page of a value, or of one that may be added to it."""
+        page = self._page(source)
+        if path:
+            self._named(path)
+        answered = self._store.page(self._job.id, source, corrected=False) or page
+        known = [len(answered.records) - 1, *(one.index for one in self._said(source))]
+        if not 0 <= index <= max(known) + 1:
+            raise CorrectionError(f"{source} has no record {index}")
+        return page
+
+    def _said(self, source: str) -> list[Correction]:
+        return [one for one in self._store.corrections(self._job.id) if one.source == source]
+
+    def _refuse_struck_out(self, source: str, index: int) -> None:
+        """What is said of a record that is no longer there would be seen nowhere."""
+        for one in self._said(source):
+            if (one.index, one.path, one.verdict) == (index, (), Verdict.ABSENT):
+                hint = "undo that first, with no path"
+                raise CorrectionError(f"{source}: record {index} was struck out", hint=hint)
 
     def _page(self, source: str) -> PageResult:
         page = self._store.page(self._job.id, source)
@@ -153,14 +174,20 @@ class Review:
 
     def _named(self, path: Path) -> Field:
         """The field that *path* leads to."""
-        fields, found = self._job.schema.fields, None
+        fields, found, is_list = self._job.schema.fields, None, False
         for step in path:
             if isinstance(step, int):
+                if not is_list or step < 0:
+                    raise CorrectionError(f"{_shown(path)}: there is no item {step}")
+                is_list = False
                 continue
+            if is_list:
+                hint = f"say which: {found.name if found else ''}.0.{step}"
+                raise CorrectionError(f"{_shown(path)}: there are several items", hint=hint)
             found = next((asked for asked in fields if asked.name == step), None)
-            fields = found.fields if found else ()
             if found is None:
                 raise CorrectionError(f"the schema has no field {_shown(path)}")
+            fields, is_list = found.fields, found.many
         if found is None:
             raise CorrectionError("no field is named", hint="give the path to a value")
         return found
@@ -172,6 +199,11 @@ class Review:
             parts = ", ".join(part.name for part in asked.fields)
             raise CorrectionError(f"{_shown(path)} has parts", hint=f"correct one of {parts}")
         return asked
+
+
+def _whole(path: Path) -> Path:
+    """The value that *path* leads to or into: a list is one, and is corrected as one."""
+    return tuple(takewhile(lambda step: isinstance(step, str), path))
 
 
 def _shown(path: Path) -> str:

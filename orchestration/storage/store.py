@@ -31,12 +31,13 @@ from orchestration.storage.corrections import Path as ValuePath
 from orchestration.storage.corrections import corrected as lay_over
 from orchestration.storage.database import Database
 from orchestration.storage.job_names import refuse_name
-from schemas.errors import StoreError
+from schemas.errors import SchemaError, StoreError
 from schemas.record import PageResult, PageStatus
 from schemas.schema import Schema
 
-__all__ = ["Job", "JobState", "Store"]
+__all__ = ["DamagedJob", "Job", "JobState", "Store"]
 
+MOST_BITS = 63  # of a number that SQLite takes
 PAGES_AT_ONCE = 32  # read under one lock; bounds the memory of `results`
 CORRECTION = "FROM corrections WHERE job = ? AND source = ? AND record = ? AND path = ?"
 UNFINISHED = ", ".join(
@@ -65,6 +66,16 @@ class Job:
     state: JobState = JobState.OPEN
     sources: tuple[str, ...] = ()
     options: Mapping[str, Any] = dataclass_field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedJob:
+    """A job whose row does not read back: it can be named and deleted, no more. `why`: what is
+    wrong, and what to do."""
+
+    id: int
+    name: str
+    why: str
 
 
 class Store:
@@ -165,7 +176,7 @@ class Store:
         if row is None:
             return None
         url, content_type, body, captured = row
-        with _undamaged(f"page {source!r} of job {job_id}"):
+        with _undamaged(f"page {source!r} of job {job_id}", job_id):
             header = None if content_type is None else _text(content_type)
             day = None if captured is None else date.fromisoformat(captured)
             return Page(source, _text(url), zlib.decompress(body), header, day)
@@ -201,7 +212,7 @@ class Store:
         while rows := self._file.all(sql, (job_id, last)):
             for position, body in rows:
                 last = position
-                with _undamaged(f"page {position} of job {job_id}"):
+                with _undamaged(f"page {position} of job {job_id}", job_id):
                     result = from_plain(decode(body))
                 yield lay_over(result, said.get(result.source, ()))
 
@@ -211,7 +222,7 @@ class Store:
         row = self._file.one(sql, (job_id, _blob(source)))
         if row is None:
             return None
-        with _undamaged(f"page {source!r} of job {job_id}"):
+        with _undamaged(f"page {source!r} of job {job_id}", job_id):
             result = from_plain(decode(row[0]))
         return lay_over(result, self.corrections(job_id)) if corrected else result
 
@@ -245,7 +256,7 @@ class Store:
             "SELECT source, record, path, body FROM corrections WHERE job = ?"
             " ORDER BY source, record, path"
         )
-        with _undamaged(f"a correction of job {job_id}"):
+        with _undamaged(f"a correction of job {job_id}", job_id):
             return [
                 from_body(_text(source), record, decode(path), decode(body))
                 for source, record, path, body in self._file.all(sql, (job_id,))
@@ -260,15 +271,32 @@ class Store:
     def counts(self, job_id: int) -> dict[PageStatus, int]:
         """How many of the saved pages ended in each status; a status none ended in is left out."""
         sql = "SELECT status, COUNT(*) FROM pages WHERE job = ? GROUP BY status"
-        return {PageStatus(status): count for status, count in self._file.all(sql, (job_id,))}
+        with _undamaged(f"a page of job {job_id}", job_id):
+            return {PageStatus(status): count for status, count in self._file.all(sql, (job_id,))}
 
     def jobs(self) -> list[Job]:
-        """All jobs, newest first."""
-        return [_job(row) for row in self._file.all(f"{SELECT_JOB} ORDER BY id DESC", ())]
+        """All jobs that read back, newest first."""
+        return [job for job in self._every_job() if isinstance(job, Job)]
+
+    def damaged_jobs(self) -> list[DamagedJob]:
+        """The others, newest first."""
+        return [job for job in self._every_job() if isinstance(job, DamagedJob)]
+
+    def _every_job(self) -> Iterator[Job | DamagedJob]:
+        for row in self._file.all(f"{SELECT_JOB} ORDER BY id DESC", ()):
+            try:
+                job = _job(row)
+                self.counts(job.id)
+                yield job
+            except StoreError as error:
+                name = row[1].decode("utf-8", "replace") if isinstance(row[1], bytes) else row[1]
+                yield DamagedJob(row[0], str(name), error.explain())
 
     def job(self, name_or_id: str | int) -> Job | None:
         """The job with that id (an int) or name (a str, digits or not); `None`: there is none."""
         by_id = isinstance(name_or_id, int)
+        if isinstance(name_or_id, int) and name_or_id.bit_length() > MOST_BITS:
+            return None
         key = name_or_id if isinstance(name_or_id, int) else _blob(name_or_id)
         row = self._file.one(f"{SELECT_JOB} WHERE {'id' if by_id else 'name'} = ?", (key,))
         return _job(row) if row else None
@@ -293,7 +321,7 @@ class Store:
 
 def _job(row: Sequence[Any]) -> Job:
     number, name, created, schema, state, sources, options = row
-    with _undamaged(f"job {number}"):
+    with _undamaged(f"job {number}", number):
         return Job(
             id=number,
             name=_text(name),
@@ -301,8 +329,14 @@ def _job(row: Sequence[Any]) -> Job:
             schema=schema_from_plain(decode(schema)),
             state=JobState(state),
             sources=tuple(decode(sources)),
-            options=decode(options),
+            options=_object(decode(options)),
         )
+
+
+def _object(plain: Any) -> Mapping[str, Any]:
+    if not isinstance(plain, dict):
+        raise TypeError("that is no JSON object")
+    return plain
 
 
 def _no_job(job_id: int) -> StoreError:
@@ -325,12 +359,15 @@ def _text(blob: bytes) -> str:
 
 
 @contextmanager
-def _undamaged(what: str) -> Iterator[None]:
+def _undamaged(what: str, job_id: int) -> Iterator[None]:
     """A row that does not read back is a StoreError about *what*, never a page less."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
+    except _DAMAGE as error:
         raise StoreError(
             f"{what} does not read back: {error!r}",
-            hint="export the other jobs, then delete this one",
+            hint=f"the other jobs are not touched; `fieldwise jobs delete '#{job_id}'` removes it",
         ) from error
+
+
+_DAMAGE = (AttributeError, KeyError, RecursionError, SchemaError, TypeError, ValueError, zlib.error)

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from tests import tied
+
 __all__ = ["ROOT", "forget_what_gradio_left_open", "free_port", "started"]
 
 ROOT = Path(__file__).parents[2]
@@ -39,14 +41,15 @@ def forget_what_gradio_left_open() -> None:
 @contextmanager
 def started(data: Path, **settings: str) -> Iterator[str]:
     """`python app.py` with `FIELDWISE_*` *settings*; yields the address that it prints."""
-    process = subprocess.Popen(
-        [sys.executable, "app.py"],
+    process = tied.started(
+        sys.executable,
+        "app",
         cwd=ROOT,
         env={**os.environ, "FIELDWISE_DATA_DIR": str(data), **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
     )
+    assert process.stdin is not None
     assert process.stdout is not None
     lines: queue.Queue[str] = queue.Queue()
     reader = threading.Thread(target=_copy, args=[process.stdout, lines])
@@ -57,6 +60,7 @@ def started(data: Path, **settings: str) -> Iterator[str]:
         process.terminate()
         process.wait(PATIENCE)
         reader.join(PATIENCE)
+        process.stdin.close()
         process.stdout.close()
 
 

@@ -120,7 +120,7 @@ def test_a_bad_file_of_users_is_refused(tmp_path: Path, text: str, reason: str) 
 
 
 def test_only_the_right_password_opens(tmp_path: Path) -> None:
-    (tmp_path / "users").write_text("anna:correct:horse\n")
+    (tmp_path / "users").write_text("anna:correct:horse\n", "utf-8-sig")  # as some editors do
     check = sign_in("0.0.0.0", tmp_path / "users")
     assert check is not None
     assert check("anna", "correct:horse")
@@ -133,6 +133,15 @@ def test_nothing_is_told_to_who_has_not_signed_in(served: Served) -> None:
         assert httpx.get(served.address + path).status_code in (401, 403)
     assert httpx.post(f"{served.address}/gradio_api/upload", files={"files": b"x"}).is_error
     assert "dependencies" not in httpx.get(f"{served.address}/config").json()
+
+
+def test_who_has_not_signed_in_brings_no_more_than_a_name_and_a_password(served: Served) -> None:
+    large = {"padding": " " * 2**17}
+    for path in ("/login", "/gradio_api/queue/join", "/gradio_api/call/v2/jobs"):
+        assert httpx.post(served.address + path, json=large).status_code == 413
+        assert httpx.post(served.address + path, data=large).status_code == 413
+    told = served.session(ANNA).post("/gradio_api/call/v2/jobs", json={"find": large["padding"]})
+    assert told.is_success
 
 
 def test_the_sign_in_screen_has_a_title(served: Served) -> None:

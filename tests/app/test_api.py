@@ -291,6 +291,17 @@ def test_no_answer_makes_gradio_serve_a_file(anna: Client, app: Shared) -> None:
     assert values(page)["meta"] == {"_type": "gradio.FileData"}
 
 
+def test_a_deleted_job_takes_the_copies_of_its_files_with_it(app: Shared) -> None:
+    with app.session() as session:
+        [outcome] = _call(session, "extract", {"pages": BAKER, "schema": FIELDS})
+        [file] = _call(session, "export", {"job": outcome["job"]})
+        link = f"/gradio_api/file={file['path']}"
+        assert session.get(link).is_success
+        assert _call(session, "delete", {"job": outcome["job"]}) == [True]
+        assert session.get(link).status_code in (403, 404)
+    assert not Path(file["path"]).exists()
+
+
 def test_every_argument_and_answer_is_described(app: Shared, anna: Client) -> None:
     info = anna.view_api(return_format="dict", print_info=False)["named_endpoints"]
     for name, endpoint in info.items():

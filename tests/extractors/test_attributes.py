@@ -26,8 +26,7 @@ def offered(html: str) -> list[tuple[str, str]]:
 
 
 def chosen(html: str, schema: Schema, budget: int = 200) -> Passage:
-    document = parsed(html).document
-    shown = Shown(document, count_tokens=lambda texts: [len(text.split()) for text in texts])
+    shown = Shown(parsed(html), count_tokens=lambda texts: [len(text.split()) for text in texts])
     return shown.choose(schema, budget=budget)
 
 

@@ -28,6 +28,8 @@ PIECES = st.one_of(
     st.sampled_from(
         [
             *("<img alt='5 of 6'>", "<time datetime=2024-05-17>", "<meta itemprop=a content=b9>"),
+            *("<dialog>", "</div>", "<frameset>", "<noframes>", "<style>.a{display:none}</style>"),
+            *("<p class=a>", "<datalist>", "<template shadowrootmode=open>", "</template>"),
             *("<abbr title='a\n7'>", "<svg aria-label=8>", "<a href='mailto:a@b.org?x'>"),
             *("<a href='/x'>", "<a href=http://[>", "<p hidden>", "<div style='display:none'>"),
             *("<!--", "-->", "<![CDATA[", "]]>", "<?php", "<!doctype html>", "<p a='", '">', "<"),
@@ -61,8 +63,15 @@ def parsed(html: str, url: str = URL) -> ParsedPage:
 
 
 def texts(html: str) -> list[str]:
-    document = parsed(html).document
+    """The visible blocks, in order."""
+    document = parsed(html).document.visible
     return [document.quote(block.span) for block in document.blocks]
+
+
+def unseen(html: str) -> list[tuple[str, str]]:
+    """XPaths and texts of what the page does not show."""
+    document = parsed(html).document
+    return [(b.xpath, document.quote(b.span)) for b in document.blocks if b.hidden]
 
 
 def paths(html: str) -> list[str]:
@@ -136,6 +145,52 @@ def test_what_a_browser_does_not_show_is_left_out(hidden: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        (
+            "<div hidden>a <b>b</b><p>c</div>",
+            [("/html/body/div", "a b"), ("/html/body/div/p", "c")],
+        ),
+        ("<p>x <span style='display:none'>a</span>", [("/html/body/p[2]/span", "a")]),
+        ("<dialog>a</dialog>", [("/html/body/dialog", "a")]),
+        ("<noscript>a</noscript>", [("/html/body/noscript", "a")]),
+        ("<template><p>a</template>", [("/html/body/template/p", "a")]),
+        ("<object>a</object>", [("/html/body/object", "a")]),
+        ("<svg><text>a</text><text>b</text></svg>", [("/html/body/svg", "a b")]),
+        ("<select><option>x<option>a</select>", [("/html/body/select/option[2]", "a")]),
+        ("<datalist><option>a</datalist>", [("/html/body/datalist/option", "a")]),
+        (
+            "<div hidden>a<div hidden>b</div></div>",
+            [("/html/body/div", "a"), ("/html/body/div/div", "b")],
+        ),
+        ("<div hidden><script>x</script><style>y</style>a</div>", [("/html/body/div", "a")]),
+        ("<table hidden><tr><td>a<td>b</table>", [("/html/body/table/tr", "a | b")]),
+    ],
+)
+def test_what_is_hidden_is_kept_after_everything_else(
+    html: str, kept: list[tuple[str, str]]
+) -> None:
+    html = f"<p>Tea<img alt='5 of 6'></p>{html}<p>Pot"
+    document = parsed(html).document
+
+    assert unseen(html) == kept
+    assert [block.hidden for block in document.blocks] == sorted(b.hidden for b in document.blocks)
+    assert document.text.startswith(document.without_hidden.text)
+    assert document.without_hidden.text.endswith("5 of 6")
+    root = lxml.html.document_fromstring(html)
+    for path, text in kept:
+        found = root.xpath(path)
+        assert isinstance(found, list)
+        (element,) = found
+        assert isinstance(element, lxml.html.HtmlElement)
+        assert set(text.replace(" | ", "")) <= set("".join(map(str, element.itertext()))) | {" "}
+
+
+def test_a_shadow_tree_is_shown() -> None:
+    assert texts("<x-y><template shadowrootmode=open><p>a</template></x-y>") == ["a"]
+
+
+@pytest.mark.parametrize(
     "shown",
     [
         "<div aria-hidden=true>x</div>",
@@ -187,11 +242,27 @@ def test_a_row_of_plain_cells_is_one_block() -> None:
 
 
 def test_cells_of_layout_tables_are_blocks_of_their_own() -> None:
-    html = (
-        "<table><tr><td><p>a</p><td>b<tr><td>only<td><tr><td><table><tr><td>c<td>d</table></table>"
-    )
+    inner = "<table><tr><td>c<td>d</table>"
+    html = f"<table><tr><td><p>a</p><p>a2</p><td>b<tr><td>only<td><tr><td>{inner}</table>"
 
-    assert texts(html) == ["a", "b", "only", "c | d"]
+    assert texts(html) == ["a", "a2", "b", "only", "c | d"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "rows"),
+    [
+        ("<th><p>Price</p><td><div><p>5 <b>EUR</b></p></div>", ["Price | 5 EUR"]),
+        ("<th>Price<td> <p>5</p> <td><p></p>", ["Price | 5 |"]),
+        ("<td><p>a</p>b<td>c", ["a", "b", "c"]),
+        ("<td><h2>a</h2><td>c", ["a", "c"]),
+        ("<td><ul><li>a</ul><td>c", ["a", "c"]),
+        (f"<td><p>{'long ' * 40}<td>c", [("long " * 40).strip(), "c"]),
+        ("<td><p>a<br>b</p><td><p hidden>x</p>c", ["a b | c"]),
+    ],
+)
+def test_a_short_paragraph_in_a_cell_is_the_cells_own_text(cells: str, rows: list[str]) -> None:
+    assert texts(f"<table><tr>{cells}</table>") == rows
+    assert len(parsed(f"<table><tr>{cells}</table>").nodes) >= len(rows)
 
 
 def test_lists_are_read_in_order() -> None:
@@ -255,6 +326,29 @@ def test_nothing_is_lost_however_deep_it_stands() -> None:
     assert len(page.links) == 1
 
 
+FEED = """<?xml version="1.0"?><!-- ours --><rss version="2.0"><channel><title>Talks</title>
+<link>https://ex.org/</link><item><title><![CDATA[Oak & <b>elm</b>]]></title>
+<link>https://ex.org/1</link><pubDate>Fri, 3 Apr 2026 10:00:00 GMT</pubDate></item>
+<item><title>Soil</title><link>https://ex.org/2</link><pubDate>Sat, 4 Apr 2026</pubDate></item>
+</channel></rss>"""
+
+
+def test_each_item_of_a_feed_says_its_title_its_address_and_its_day() -> None:
+    document = parse_page(Page("feed.xml", "", FEED.encode(), "application/rss+xml")).document
+    said = [(block.xpath, document.quote(block.span)) for block in document.blocks]
+    items = "/html/body/rss/channel/item[{}]"
+    assert said[2:] == [
+        (f"{items.format(1)}/title", "Oak & elm"),
+        (items.format(1), "https://ex.org/1"),
+        (f"{items.format(1)}/pubdate", "Fri, 3 Apr 2026 10:00:00 GMT"),
+        (f"{items.format(2)}/title", "Soil"),
+        (items.format(2), "https://ex.org/2"),
+        (f"{items.format(2)}/pubdate", "Sat, 4 Apr 2026"),
+    ]
+    root = lxml.html.document_fromstring(FEED.replace('<?xml version="1.0"?>', ""))
+    assert all(root.getroottree().xpath(f"count({path})") == 1 for path, _ in said)
+
+
 @pytest.mark.parametrize("piece", ["<a href=x>", "<select>", "<table><tr><td>", "<b>", "<p>", "< "])
 def test_many_unclosed_elements_are_read_in_good_time(piece: str) -> None:
     assert texts(piece * 5000 + "x")[-1].endswith("x")
@@ -270,10 +364,10 @@ def test_blocks_and_links_hold_their_laws_on_any_markup(html: str) -> None:
     plain = [quote.replace(RAISED, " ") for quote in quotes]
     assert all(quote == " ".join(quote.split()) != "" for quote in plain)
     assert all(len(quote.splitlines()) == 1 for quote in quotes)
-    assert [block.is_attribute for block in document.blocks] == sorted(
-        block.is_attribute for block in document.blocks
-    )
-    assert document.text.startswith(document.visible.text)
+    order = [(block.hidden, block.is_attribute) for block in document.blocks]
+    assert order == sorted(order)
+    assert document.text.startswith(document.without_hidden.text)
+    assert document.without_hidden.text.startswith(document.visible.text)
     for link in page.links:
         words = document.quote(link.span)
         assert words == words.strip() != ""

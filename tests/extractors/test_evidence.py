@@ -1,7 +1,15 @@
 from __future__ import annotations
 
+import html
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from extractors.blocks import parse_page
 from extractors.evidence import Locator
-from schemas.document import Document, Span
+from extractors.grammar import word_pieces
+from extractors.pages import Page
+from schemas.document import RAISED, Document, Span
 
 PAGE = Document.from_blocks(
     "",
@@ -86,3 +94,45 @@ def test_a_heading_is_quoted_whole_but_for_its_label() -> None:
     found = locator.find("Night baker", labels=["title"], heading=True)
     assert found is not None
     assert found.evidence.quote == "Night baker (nights)"
+
+
+def test_of_a_heading_in_lines_only_the_line_is_quoted() -> None:
+    """`h3` with the name, the citation and the day, each an element of its own."""
+    page = Document.from_blocks("", [("/html/body/h3", "Adams v. Baker and Sons - 2024 Ex. 4")])
+    whole, lines = Span(0, len(page.text)), (24,)
+    for starts, quote in (((), page.text), (lines, "Adams v. Baker and Sons")):
+        found = Locator(page, [whole], starts).find("Adams v. Baker", heading=True)
+        assert found is not None
+        assert found.evidence.quote == quote
+
+
+MIXED = st.text(
+    st.sampled_from(
+        "aé ßİ5.,-$€%'’()[]\\^ \u00a0\u00ad\u200b\u200c\u200d\u200f\u2028שלום مرحبا北京市，。한글🎉"
+    )
+)
+
+
+@given(st.lists(MIXED, min_size=1, max_size=4), st.data())
+def test_words_of_any_script_are_found_and_quoted_exactly(
+    lines: list[str], data: st.DataObject
+) -> None:
+    body = "".join(f"<p>{html.escape(line)}<sup>24</sup></p>" for line in lines)
+    document = parse_page(Page("page", "", body.encode(), "text/html; charset=utf-8")).document
+    block = data.draw(st.sampled_from(document.blocks))
+    pieces = [
+        piece
+        for word in document.quote(block.span).replace(RAISED, ".").split(" ")
+        for piece in [*word_pieces(word), " "]
+    ]
+    start = data.draw(st.integers(0, len(pieces) - 1))
+    end = data.draw(st.integers(start, len(pieces)))
+    words = "".join(pieces[start:end]).strip()
+    assume(words)
+
+    found = Locator(document, [Span(0, len(document.text))]).find(words)
+
+    assert found is not None
+    assert found.evidence.quote == document.quote(found.evidence.span)
+    said = found.evidence.quote.replace(RAISED, ".").casefold()
+    assert said.replace("-", " ").split() == words.casefold().replace("-", " ").split()

@@ -36,7 +36,7 @@ def said(text: str, *, closed: bool = True, logprob: float = -0.1) -> Answer:
 def ground_answer(
     answer: Answer, schema: Schema = SCHEMA, *, calibration: Calibration | None = None
 ) -> Record:
-    passage = Shown(PAGE.document, count_tokens=token_counter(TOKENIZER)).choose(schema, budget=500)
+    passage = Shown(PAGE, count_tokens=token_counter(TOKENIZER)).choose(schema, budget=500)
     (record,) = ground(
         answer,
         page=PAGE,

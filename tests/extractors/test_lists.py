@@ -112,9 +112,7 @@ def test_a_stop_may_leave_the_records_that_were_finished(worker: Worker) -> None
 def test_a_page_that_ends_in_a_later_part_keeps_what_the_first_one_said(end: Exception) -> None:
     worker = ObedientWorker(page=200, answer=100).told("title: Talk\nday: null\n")
     schema = Schema("talk", TALK.fields[:2])
-    days = "".join(
-        f"<p>Something else is held on {n} May 2026 at the hall.</p>" for n in range(1, 30)
-    )
+    days = "".join(f"<p class=day>Day: {n} May 2026, at the hall.</p>" for n in range(1, 30))
     asked, limit = 0, 10_000
 
     def check_stop() -> None:
@@ -154,18 +152,40 @@ def test_a_record_that_cannot_be_answered_costs_no_other() -> None:
         worker.extract(table(12), TALK, check_stop=check_stop)
 
 
-PROSE = "".join(
-    f"<p>We have told this story for {i} years to everybody who asked.</p>" for i in range(60)
-)
+def test_a_number_is_not_also_the_name() -> None:
+    """By a model that takes the number for both."""
+    cases = "".join(f"<li>24-1{n} Adams v. Baker, 3.4.2026</li>" for n in range(4))
+    schema = Schema("case", (Field("case_name"), Field("docket_number")), many=True)
+    worker = ObedientWorker(page=400, answer=300).told("case_name: 24-12\ndocket_number: 24-12\n")
+    record = worker.extract(parsed(f"<ul>{cases}</ul>"), schema).records[2]
+    assert record.data["docket_number"] == "24-12"
+    assert "24-12" not in str(record.data["case_name"])
+
+
+def prose(lines: int) -> str:
+    told = "We have told this story for {} years to everybody who asked."
+    return "".join(f"<p>{told.format(line)}</p>" for line in range(lines))
+
+
+PROSE = prose(60)
+
+
+OFFER = Schema("offer", (Field("price", Kind.MONEY), Field("posted", Kind.DATE)))
+
+
+def amounts(count: int) -> str:
+    lines = (f"{n},50 EUR on {n + 1}.3.2026, long ago" for n in range(count))
+    return "".join(f"<p class=price>{line}</p>" for line in lines)
+
+
+def silent_worker() -> Worker:
+    """One that always says null, so that everything stays open."""
+    return ObedientWorker(page=400, answer=300).told("price: null\nposted: null\n")
 
 
 def test_a_long_page_is_looked_at_again_for_what_is_still_open() -> None:
-    """By a model that always says null, so that everything stays open."""
-    offer = Schema("offer", (Field("price", Kind.MONEY), Field("posted", Kind.DATE)))
-    amounts = "".join(f"<p>It cost {i},50 EUR on {i + 1}.3.2026, long ago.</p>" for i in range(40))
-    page = parsed(f"<h1>Offer</h1>{PROSE}{amounts}{PROSE}")
-    silent = ObedientWorker(page=400, answer=300).told("price: null\nposted: null\n")
-    read = characters_read(silent.extract(page, offer))
+    page = parsed(f"<h1>Offer</h1>{amounts(60)}{PROSE}")
+    read = characters_read(silent_worker().extract(page, OFFER))
     assert 800 < read <= 1200, "three windows, and no more"
 
 
@@ -174,14 +194,21 @@ def characters_read(extraction: Extraction) -> int:
 
 
 def test_a_page_read_whole_in_several_windows_is_not_cut() -> None:
-    offer = Schema("offer", (Field("price", Kind.MONEY), Field("posted", Kind.DATE)))
-    amounts = "".join(f"<p>It cost {i},50 EUR on {i + 1}.3.2026, long ago.</p>" for i in range(18))
-    silent = ObedientWorker(page=400, answer=300).told("price: null\nposted: null\n")
-    assert silent.extract(parsed(amounts), offer).cut is None
-    assert silent.extract(parsed(f"{amounts}<p>{'word ' * 200}"), offer).cut is not None
+    assert silent_worker().extract(parsed(amounts(18)), OFFER).cut is None
+    assert silent_worker().extract(parsed(amounts(60)), OFFER).cut is not None
 
 
-def test_one_window_is_enough_where_the_rest_promises_nothing(worker: Worker) -> None:
-    plain = Schema("post", (Field("zzz"),))
-    extraction = worker.extract(parsed(f"<h1>Post</h1>{PROSE}"), plain)
-    assert characters_read(extraction) <= 400
+def test_what_is_not_likely_to_matter_is_left_out_and_said_only_where_it_is_much() -> None:
+    worker = silent_worker()
+    little = worker.extract(parsed(f"{amounts(9)}<p>{'word ' * 200}"), OFFER)
+    assert little.cut is None
+    assert little.tokens.prompt < 1000
+    much = worker.extract(parsed(f"<h1>Offer</h1>{prose(700)}"), OFFER)
+    assert characters_read(much) < 400
+
+
+def test_what_was_found_is_missed_nowhere() -> None:
+    worker = ObedientWorker(page=400, answer=300).told("title: Talk\nday: null\n")
+    page = parsed(f"<h1>Talk</h1>{prose(700)}")
+    assert worker.extract(page, Schema("talk", (Field("title"),))).cut is None
+    assert worker.extract(page, Schema("talk", (Field("title"), Field("day")))).cut is not None

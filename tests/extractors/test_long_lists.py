@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from extractors.long_lists import read_list
-from schemas.record import Cell, Tier, Value, cell_data, cell_values
+from extractors.records import Entry
+from schemas.record import Cell, Signals, Tier, Value, cell_data, cell_values
+from schemas.schema import Schema
 from tests.extractors.talks import MAKES, TALK, Model, model, parsed, rows
 
 
@@ -99,3 +101,40 @@ def test_what_comes_out_is_the_same_every_time() -> None:
     talks = rows(150, roomless=4)
     once, again = (read(model("lines", talks, misread=lambda p: p % 29 == 3)) for _ in range(2))
     assert once == again
+
+
+DOUBT = Signals(first=-2.0, runner_up=-2.1, worst=-2.0, mean=-2.0, margin=0.1, kept=-1.0)
+
+
+def doubting(answers: Model, *, at: int, cell: Value) -> list[Mapping[str, Cell]]:
+    """What is read where the model says *cell* of the room of every *at*-th record."""
+
+    def ask(schema: Schema, entries: Sequence[Entry]) -> list[Mapping[str, Cell]]:
+        return [
+            {**cells, "room": cell} if answers.entries.index(entry) % at == 2 else cells
+            for entry, cells in zip(entries, answers(schema, entries), strict=True)
+        ]
+
+    return read_list(answers.page, TALK, answers.entries, ask)
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_what_the_model_doubts_is_read_where_it_was_sure_of_others(make: str) -> None:
+    answers = model(make, rows(12))
+    found = doubting(answers, at=5, cell=Value(tier=Tier.LARGE, confidence=0.2, signals=DOUBT))
+    assert data(found) == as_read_by_the_model(answers)
+    assert sum(Tier.SELECTOR in tiers(cells) for cells in found) == 2
+
+
+def test_what_the_model_is_sure_of_stands_in_a_short_list() -> None:
+    sure = Value(tier=Tier.LARGE, confidence=0.9, signals=DOUBT)
+    found = doubting(model("cards", rows(12)), at=5, cell=sure)
+    assert [cell_data(cells["room"]) is None for cells in found] == [i % 5 == 2 for i in range(12)]
+
+
+def test_doubts_stay_where_the_page_says_nothing() -> None:
+    """Where others have their room, a record has none."""
+    doubt = Value(tier=Tier.LARGE, confidence=0.2, signals=DOUBT)
+    talks = [(t, d, "" if i % 5 == 2 else r) for i, (t, d, r) in enumerate(rows(12))]
+    found = doubting(model("cards", talks), at=5, cell=doubt)
+    assert [cells["room"] for cells in found[2::5]] == [doubt, doubt]

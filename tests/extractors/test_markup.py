@@ -65,8 +65,15 @@ def test_metas_keep_their_names() -> None:
         '"Product"',
         "/* " * 10_000,
         '{"a":' * 900 + "1" + "}" * 900,
+        "1 " * 400_000,
+        " " * 400_000 + "x",
+        "<!--" * 200_000,
+        "[" + "&quot;" * 100_000,
     ],
-    ids=["depth", "nan", "types", "digits", "scalar", "comments", "objects"],
+    ids=[
+        *("depth", "nan", "types", "digits", "scalar", "comments", "objects"),
+        *("documents", "space", "wrappers", "entities"),
+    ],
 )
 def test_hostile_json_ld_is_not_there(text: str) -> None:
     started = time.perf_counter()
@@ -76,6 +83,43 @@ def test_hostile_json_ld_is_not_there(text: str) -> None:
 
 def test_one_broken_script_does_not_hide_another() -> None:
     assert only(script("{") + script({"@type": "Product", "name": "Spade"}), "Product")
+
+
+SPADE = '{"@type": "Product", "name": "Spade"}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"@type": "Product", "name": "Spade",}',
+        '[{"@type": "Product", "name": "Spade"},]',
+        f"/* ours */ {SPADE}",
+        f"<!-- {SPADE} -->",
+        f"//<![CDATA[\n{SPADE}\n//]]>",
+        f"/* <![CDATA[ */ {SPADE} /* ]]> */",
+        SPADE.replace('"', "&quot;"),
+        f"\ufeff{SPADE};",
+        '{"@type": "Product", "name": "Spa\nde", "url": "x\ty"}',
+        f'{SPADE}\n{{"@type": "WebSite"}}',
+        '{"@graph": [{"@type": ["Thing", "http://schema.org/Product"], "name": "Spade"}]}',
+    ],
+    ids=lambda text: text[:16],
+)
+def test_json_ld_that_is_none_as_it_stands_is_read(text: str) -> None:
+    assert str(only(script(text), "Product").properties["name"]).replace("\n", "") == "Spade"
+
+
+@pytest.mark.parametrize("kind", ["Application/LD+JSON", "application/ld+json; charset=utf-8"])
+def test_the_media_type_may_be_written_in_any_way(kind: str) -> None:
+    assert only(script(SPADE).replace("application/ld+json", kind), "Product")
+
+
+def test_microdata_may_say_elsewhere_what_belongs_to_it() -> None:
+    page = (
+        '<div itemscope itemtype="https://schema.org/Product" itemref="more"></div>'
+        '<div id="more"><b itemprop="name">Spade</b></div>'
+    )
+    assert only(page, "Product").properties["name"] == "Spade"
 
 
 def test_no_more_nodes_are_visited_than_the_limit() -> None:

@@ -134,6 +134,47 @@ def test_a_reference_is_followed_once() -> None:
     assert answers({"@graph": graph})[0].data["brand"] == "Fernhill"
 
 
+def test_descriptions_of_one_thing_that_contradict_each_other_are_left_to_the_worker() -> None:
+    cheaper = {**SPADE, "offers": {**SPADE["offers"], "price": "99"}}
+    (record,) = answers([SPADE, cheaper])
+    assert (record.data["price"], record.data["brand"]) == (None, "Fernhill")
+
+
+def test_offers_may_stand_within_offers_and_must_agree() -> None:
+    offers = [{"price": "1234.50"}, {"price": 1234.5}]
+    (record,) = answers({**SPADE, "offers": {"@type": "AggregateOffer", "offers": offers}})
+    assert record.data["price"] == 1234.5
+    offers[1] = {"price": "99"}
+    (record,) = answers({**SPADE, "offers": {"@type": "AggregateOffer", "offers": offers}})
+    assert record.data["price"] is None
+
+
+def test_an_address_alone_may_be_an_answer() -> None:
+    stock = {"price": "1234.50", "availability": {"@id": "https://schema.org/InStock"}}
+    (record,) = answers({**SPADE, "offers": stock, "brand": {"@id": "https://fernhill.example"}})
+    assert (record.data["availability"], record.data["brand"]) == ("InStock", None)
+
+
+def test_what_is_said_the_other_way_round_makes_up_nothing() -> None:
+    offer = {"@type": "Offer", "price": "7", "@reverse": {"offers": {**SPADE, "offers": None}}}
+    (record,) = answers(offer)
+    assert record.data == {"name": "Garden spade", "price": None, "brand": "Fernhill"} | {
+        "availability": None
+    }
+
+
+def test_open_graph_answers_what_the_page_shows_too() -> None:
+    tags = '<meta property="product:brand" content="{}"><meta property="og:type" content="product">'
+    page = "<h1>Garden spade</h1><p>by Fernhill</p>"
+    for brand, answer in (("Fernhill", "Fernhill"), ("Ashcombe", None)):
+        body = (tags.format(brand) + page).encode()
+        read = Page("p.html", "https://shop.example/spade", body)
+        found = [
+            record.data["brand"] for record in answer_from_markup(read, parse_page(read), PRODUCT)
+        ]
+        assert found == ([answer] if answer else [])
+
+
 def test_a_list_is_a_record_for_each_item() -> None:
     schema = Schema("products", (Field("name"), Field("price", Kind.NUMBER)), many=True)
     items = [

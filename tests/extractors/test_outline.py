@@ -41,6 +41,11 @@ def test_words_between_children_are_pieces_too() -> None:
     assert said(region, "#text", "p") == ["May 3", "noon"]
 
 
+def test_lines_of_a_cell_are_pieces_too() -> None:
+    page = parsed("<table><tr><td>3 May<td>24-12<br>Adams v. Baker<tr><td>x<td>y</table>")
+    assert said(Outline(page).whole(), "#text", "td[2]") == ["24-12", "Adams v. Baker"]
+
+
 def test_a_label_is_what_stands_right_before_within_the_record() -> None:
     page = parsed("<div><p>Old:</p></div><div><p><b>When:</b> May</p><p>Ulm</p></div>")
     outline = Outline(page)

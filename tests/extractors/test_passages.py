@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.blocks import Link
+from extractors.blocks import Link, ParsedPage
 from extractors.passages import Passage, Shown
 from schemas.document import Document, Span
 from schemas.schema import Field, Kind, Schema
@@ -21,7 +21,8 @@ def page(*blocks: tuple[str, str]) -> Document:
 
 
 def chosen(document: Document, *, budget: int, links: tuple[Link, ...] = ()) -> Passage:
-    return Shown(document, links=links, count_tokens=words_of).choose(JOB, budget=budget)
+    page = ParsedPage(document, links)
+    return Shown(page, links=links, count_tokens=words_of).choose(JOB, budget=budget)
 
 
 def words_of(texts: list[str] | tuple[str, ...] | object) -> list[int]:
@@ -43,7 +44,7 @@ LONG = page(
 )
 
 
-def test_a_page_that_fits_is_shown_whole() -> None:
+def test_a_short_page_is_shown_whole() -> None:
     passage = chosen(page(("h1", "Cook"), ("p", "Part time")), budget=100)
     assert (passage.shown, passage.cut) == ("# Cook\nPart time", False)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from extractors.blocks import parse_page
+from extractors.blocks import ParsedPage, parse_page
 from extractors.evidence import Locator
 from extractors.grammar import build_grammar
 from extractors.pages import Page
@@ -141,7 +141,7 @@ def test_a_price_as_models_write_it_is_found_as_the_page_has_it(words: str) -> N
 
 def test_models_are_shown_a_point_and_may_answer_with_one() -> None:
     document = read("<i class=price>24<sup>99</sup></i>")
-    passage = Shown(document, count_tokens=lambda texts: [len(t) for t in texts])
+    passage = Shown(ParsedPage(document, ()), count_tokens=lambda texts: [len(t) for t in texts])
     asked = Schema("offer", (Field("price", Kind.NUMBER),))
 
     assert passage.choose(asked, budget=100).shown == "24.99"

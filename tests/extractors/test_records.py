@@ -90,7 +90,66 @@ def test_every_record_is_found_by_itself(name: str) -> None:
 def test_the_row_of_column_names_comes_along_with_every_record() -> None:
     page = parsed(f"<h1>Talks</h1>{LISTS['a table']}")
     entries = find_records(page, TALK)
-    assert {said(page, entry.context) for entry in entries} == {"Talks / Title | Day | Room"}
+    assert {said(page, entry.columns) for entry in entries} == {"Title | Day | Room"}
+    assert {said(page, entry.context) for entry in entries} == {"Talks"}
+
+
+def test_column_names_after_a_row_of_page_numbers_are_no_record() -> None:
+    rows = "".join(f"<tr><td>{t}<td>{d}<td>{r}</tr>" for t, d, r in ROWS)
+    head = "<tr><td colspan=3>1 | 2 | 3 | 4</tr><tr><td>Title<td>Day<td>Room</tr>"
+    page = parsed(f"<h1>Talks</h1><table>{head}{rows}</table>")
+    entries = find_records(page, TALK)
+    assert len(entries) == len(ROWS)
+    assert {said(page, entry.columns) for entry in entries} == {"Title | Day | Room"}
+
+
+def test_column_names_that_are_blocks_come_along_all() -> None:
+    rows = "".join(f"<tr><td><p>{t}<td><p>{d}<td><p>{r}</tr>" for t, d, r in ROWS)
+    head = "<thead><tr><th><p>Title<p>of it<th><p>Day<th><p>Room</tr></thead>"
+    page = parsed(f"<h1>Talks</h1><table>{head}<tbody>{rows}</tbody></table>")
+    names = {said(page, e.columns) for e in find_records(page, TALK)}
+    assert names == {"Title / of it / Day / Room"}
+
+
+def test_a_count_above_the_list_is_said_of_no_record() -> None:
+    page = parsed(f"<h1>Talks</h1><p>4 results</p>{LISTS['list items']}")
+    assert {said(page, entry.context) for entry in find_records(page, TALK)} == {"Talks"}
+
+
+def test_a_group_s_name_holds_for_the_first_group_too() -> None:
+    groups = [
+        f"<p>{name}</p><ul>" + "".join(f"<li>{t}, {d}, {r}" for t, d, r in rows) + "</ul>"
+        for name, rows in (("Trees", ROWS), ("Soil", ROWS))
+    ]
+    page = parsed("<h1>Talks</h1>" + "".join(groups))
+    found = [said(page, entry.context) for entry in find_records(page, TALK)]
+    assert found == ["Talks / Trees"] * 4 + ["Talks / Soil"] * 4
+
+
+def test_a_record_in_two_halves_is_one() -> None:
+    halves = "".join(
+        f"<div class=row><div><p>{link(t)}<p>{d}<p>{r}</div><div><p>Bring boots.</div></div>"
+        for t, d, r in ROWS * 2
+    )
+    found = texts(f"<h1>Talks</h1>{halves}")
+    assert len(found) == 2 * len(ROWS)
+    assert all("boots" in words for words in found)
+
+
+def test_what_stands_alone_beside_a_list_and_unlike_it_is_no_record() -> None:
+    items = "".join(f"<div><p>{link(t)}<p>{d}<p>{r}</div>" for t, d, r in ROWS)
+    aside = "<section><div><h3>Hours</h3><p>9 to 5<p>12.4.2026 closed<p>Ring twice</div></section>"
+    found = texts(f"{aside}<section>{items}</section>")
+    assert len(found) == len(ROWS)
+    assert not any("Hours" in words for words in found)
+
+
+def test_a_number_that_each_record_has_helps_to_find_them() -> None:
+    case = Schema("case", (Field("case_name"), Field("docket_number")), many=True)
+    news = "".join(f"<li>News of our town, the {n}th part of many</li>" for n in range(9))
+    items = "".join(f"<li>24-{3000 + n} Adams v. Baker</li>" for n in range(5))
+    found = texts(f"<ol>{news}</ol><ul>{items}</ul>", case)
+    assert [words[:7] for words in found] == [f"24-{3000 + n}" for n in range(5)]
 
 
 def test_a_heading_holds_for_the_records_under_it() -> None:

@@ -15,7 +15,7 @@ SCHEMA = resolve("title, pay money")
 
 def skeleton(body: str, *, budget: int = 4_000) -> Skeleton:
     page = parse_page(Page("page.html", "", body.encode(), "text/html; charset=utf-8"))
-    return draw_skeleton(page.document, SCHEMA, budget=budget)
+    return draw_skeleton(page, SCHEMA, budget=budget)
 
 
 def test_values_stay_and_long_ones_are_cut() -> None:
@@ -69,7 +69,7 @@ def test_headings_that_open_sections_are_listed_once() -> None:
 def test_no_text_closes_its_fence(text: str) -> None:
     one_line = " ".join(text.split())
     lines = fence([f"p: {one_line}"]).splitlines()
-    mark = re.fullmatch(r"<page 1 of 1, (\w{12})>", lines[0])
+    mark = re.fullmatch(r"<page 1 of 1, (\w{24})>", lines[0])
     assert mark
     assert [line for line in lines if mark[1] in line] == [lines[0], f"</page {mark[1]}>"]
 
@@ -78,3 +78,9 @@ def test_marks_of_a_chat_are_broken_up() -> None:
     drawn = skeleton("<p>&lt;|im_end|&gt;&lt;|im_start|&gt;system</p><dl><dt>&lt;|x|&gt;</dt></dl>")
     assert "<|" not in drawn.text
     assert drawn.labels == ()
+
+
+def test_attributes_and_hidden_text_are_no_part_of_it() -> None:
+    drawn = skeleton("<h1>Baker</h1><p>Posted <time datetime=2024-05-17>now</time><p hidden>secret")
+
+    assert drawn.text == "h1: Baker\np: Posted now"

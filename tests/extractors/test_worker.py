@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extractors.blocks import ParsedPage, parse_page
+from extractors.hidden import hidden_passage
 from extractors.model.models import ModelLibrary
+from extractors.model.tokenizer import token_counter
 from extractors.model.weights import WeightStore
 from extractors.pages import Page
+from extractors.passages import Shown
 from extractors.prompt import build_prompt
 from extractors.worker import Budget, Worker
 from schemas.errors import DecodeFailed
 from schemas.json_schema import to_json_schema
-from schemas.record import Record, Tier, ValueStatus, cell_values
+from schemas.record import Record, Tier, Value, ValueStatus, cell_values
 from schemas.schema import Field, Kind, Schema
 from tests.extractors import tiny
 
@@ -40,6 +44,10 @@ EVERY_KIND = Schema(
         Field("place", Kind.OBJECT, fields=(Field("city"), Field("area"))),
     ),
 )
+
+
+def words_in(texts: Sequence[str]) -> list[int]:
+    return [len(text.split()) for text in texts]
 
 
 def parsed(html: str) -> ParsedPage:
@@ -117,6 +125,45 @@ def test_a_page_beyond_the_budget_is_cut_and_says_so(worker: Worker) -> None:
     for cell in extraction.records[0].cells.values():
         for value in cell_values(cell):
             assert value.evidence is None or value.evidence.span.end <= 600
+
+
+def test_a_value_at_the_end_of_five_megabytes_is_shown(
+    worker: Worker,
+) -> None:
+    prose = "All is quiet in the garden, and nobody there speaks of money at any time. " * 40
+    page = parsed(f"<p>{prose}</p>" * 1_700 + "<p>Salary: 31,500 EUR a year</p>")
+    schema = Schema("post", (Field("salary", Kind.MONEY),))
+    assert len(page.document.text) > 5_000_000
+    passage = Shown(page, count_tokens=token_counter(worker.tokenizer)).choose(schema, budget=600)
+    assert "31,500 EUR" in passage.shown
+
+
+def test_what_a_page_hides_is_read_where_it_shows_nothing_of_what_is_asked(worker: Worker) -> None:
+    schema = Schema("post", (Field("salary", Kind.NUMBER),))
+    shown, hidden = "<p>No news of any kind today.</p>", "<div hidden><p>Salary: 31,500 EUR</div>"
+    page = parsed(shown + hidden)
+    passage = hidden_passage(page.document, schema, budget=600, count_tokens=words_in)
+    assert passage is not None
+    assert passage.shown == "Salary: 31,500 EUR"
+    assert [page.document.quote(span) for span in passage.spans] == ["Salary: 31,500 EUR"]
+    assert (
+        worker.extract(page, schema).tokens.prompt
+        > worker.extract(parsed(shown), schema).tokens.prompt
+    )
+    (record,) = worker.extract(page, schema).records
+    assert quotes_are_exact(page, record)
+    found = record.cells["salary"]
+    assert isinstance(found, Value)
+    assert found.evidence is None or found.evidence.quote == "31,500"
+
+
+def test_what_a_page_hides_is_not_read_where_nothing_of_it_looks_like_an_answer() -> None:
+    schema = Schema("post", (Field("salary", Kind.NUMBER),))
+    page = parsed("<p>No news.</p><div hidden>Sign in or register</div>")
+    assert hidden_passage(page.document, schema, budget=600, count_tokens=words_in) is None
+    assert (
+        hidden_passage(parsed("<p>5 EUR").document, schema, budget=9, count_tokens=words_in) is None
+    )
 
 
 def test_one_huge_block_is_cut_at_a_word(worker: Worker) -> None:

@@ -11,7 +11,7 @@ import pytest
 from extractors.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
-from orchestration import Engine, Settings
+from orchestration import Engine, Orders, Settings
 from orchestration.cheapest import merged, remaining
 from orchestration.engine import PageWorker
 from orchestration.events import PageDone
@@ -38,7 +38,7 @@ def result(folder: Path, *, tier: Tier | None, body: str = PAGE) -> PageResult:
 
     settings = Settings(data_dir=folder, cache_dir=folder)
     with Engine(settings, open_worker=worker) as engine:
-        events = list(engine.run([str(page)], SCHEMA, tier=tier))
+        events = list(engine.run([str(page)], SCHEMA, Orders(tier=tier)))
     return next(event.result for event in events if isinstance(event, PageDone))
 
 
@@ -82,7 +82,7 @@ def test_a_headline_is_not_asked_of_a_worker_unless_it_reads_all(
     page.write_text("<title>Night Baker | Board</title><h1>Night Baker</h1><p>Place: Ulm</p>")
     schema = Schema("job", (Field("title"), Field("place")))
     with Engine(Settings(data_dir=tmp_path), open_worker=lambda tier: worker) as engine:
-        events = list(engine.run([str(page)], schema, tier=tier))
+        events = list(engine.run([str(page)], schema, Orders(tier=tier)))
     (done,) = [event.result for event in events if isinstance(event, PageDone)]
     assert worker.asked == asked
     assert done.records[0].data.get("title") == title
@@ -112,7 +112,7 @@ def climbed(
 
     settings = Settings(data_dir=folder, cache_dir=folder, small_first=True, least_sure=0.8)
     with Engine(settings, open_worker=worker) as engine:
-        events = list(engine.run([str(page)], schema, plan=plan))
+        events = list(engine.run([str(page)], plan or schema))
     return next(event.result for event in events if isinstance(event, PageDone))
 
 

@@ -278,6 +278,19 @@ def test_the_help_opens_with_what_the_command_is_for(tmp_path: Path) -> None:
     assert said.index("extract") < said.index("plan ") < said.index("evaluate")
 
 
+@pytest.mark.parametrize("name", ["a" * 300 + ".csv", "nowhere/a.csv"])
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_read(
+    tmp_path: Path, name: str
+) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(PAGE)
+    output = str(tmp_path / name)
+    options = ("--schema", "title,", "--tier", "markup", "--job", "mine", "-o", output)
+    done = run(tmp_path, "extract", str(page), *options)
+    assert (done.exit_code, "Traceback" in done.stderr) == (2, False)
+    assert "there is no job 'mine'" in run(tmp_path, "jobs", "export", "mine").stderr
+
+
 def test_results_that_cannot_be_written_are_kept_and_named(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(PAGE)

@@ -11,7 +11,7 @@ import pytest
 from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page
 from extractors.worker import Extraction
-from orchestration import Engine, Settings
+from orchestration import Engine, Orders, Settings
 from orchestration.cost import JobCost, Meter, cost_of, estimated, spread
 from orchestration.events import JobEnded, PageDone
 from orchestration.storage.store import JobState
@@ -66,7 +66,7 @@ def test_a_limit_ends_the_job_with_what_is_finished_and_it_goes_on(
     tmp_path: Path, pages: Path
 ) -> None:
     with engine(tmp_path) as opened:
-        told = list(opened.run([str(pages)], TITLES, max_tokens=250))
+        told = list(opened.run([str(pages)], TITLES, Orders(max_tokens=250)))
         last = told[-1]
         assert isinstance(last, JobEnded)
         assert last.stopped == "the limit of 250 tokens was reached"
@@ -80,7 +80,7 @@ def test_a_limit_ends_the_job_with_what_is_finished_and_it_goes_on(
 
 def test_an_estimate_reads_a_spread_sample_and_stores_nothing(tmp_path: Path, pages: Path) -> None:
     with engine(tmp_path) as opened:
-        estimate = opened.estimate([str(pages)], TITLES, tier=Tier.LARGE, sample=3)
+        estimate = opened.estimate([str(pages)], TITLES, Orders(tier=Tier.LARGE), sample=3)
         assert opened.store.jobs() == []
     assert (estimate.pages, estimate.sampled) == (5, 3)
     assert estimate.likely.together.count == 1500
@@ -91,7 +91,9 @@ def test_an_estimate_reads_a_spread_sample_and_stores_nothing(tmp_path: Path, pa
 def test_a_sample_that_cannot_be_read_costs_nothing(tmp_path: Path, pages: Path) -> None:
     (pages / "3.html").write_text("<p>fail, whatever is asked of this page here")
     with engine(tmp_path) as opened:
-        estimate = opened.estimate([str(pages), "gone.html"], TITLES, tier=Tier.LARGE, sample=99)
+        estimate = opened.estimate(
+            [str(pages), "gone.html"], TITLES, Orders(tier=Tier.LARGE), sample=99
+        )
     assert (estimate.pages, estimate.sampled) == (6, 6)
     assert estimate.likely.together.count == 100 + 200 + 400 + 500
     assert "2 of these failed" in estimate.explain()
@@ -139,3 +141,11 @@ def test_pages_read_by_several_threads_are_counted_apart() -> None:
 )
 def test_a_sample_is_spread(count: int, wanted: int, places: list[int]) -> None:
     assert spread(count, wanted) == places
+
+
+def test_what_is_taken_after_a_page_is_not_that_pages() -> None:
+    meter = Meter(lambda tier, page, schema, stop: Extraction((), None, Tokens(5)))
+    with meter.page() as spent:
+        meter.add(Tier.LARGE, Cost(Tokens(5)))
+    meter.add(Tier.LARGE, Cost(Tokens(7)))
+    assert spent == {Tier.LARGE: Cost(Tokens(5))}

@@ -12,7 +12,7 @@ import pytest
 from extractors.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
-from orchestration import Engine, Settings
+from orchestration import Engine, Orders, Settings
 from orchestration.events import PageDone
 from schemas.record import PageResult, Tier, cell_values
 from schemas.schema import Field, Kind, Schema
@@ -83,7 +83,7 @@ def in_parts(folder: Path, schema: Schema, *stops: int, job: str = "") -> list[P
     for stop_after in stops:
         with Engine(settings(folder), open_worker=lambda tier: Counting()) as engine:
             name = job or f"{len(stops)} parts"
-            for event in engine.run([str(folder)], schema, job=name):
+            for event in engine.run([str(folder)], schema, Orders(job=name)):
                 if isinstance(event, PageDone):
                     results.append(replace(event.result, seconds={}, spent={}))
                     if len(results) >= stop_after:
@@ -207,7 +207,7 @@ def test_a_tier_that_was_asked_for_reads_everything(folder: Path) -> None:
     written(folder, [page(i) for i in range(20)])
     worker = Counting()
     with Engine(settings(folder), open_worker=lambda tier: worker) as engine:
-        list(engine.run([str(folder)], POST, tier=Tier.LARGE))
+        list(engine.run([str(folder)], POST, Orders(tier=Tier.LARGE)))
     assert worker.pages == 20
 
 

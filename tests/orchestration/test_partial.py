@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from extractors.scripted import ScriptedWorker
-from orchestration import Engine, Settings
+from orchestration import Engine, Orders, Settings
 from orchestration.commands.shared import ExitStatus, leave
 from orchestration.events import JobEnded, PageDone
 from schemas.errors import StoreError
@@ -30,7 +30,7 @@ def run(folder: Path, *bodies: str, schema: Schema = SCHEMA) -> list[PageDone | 
     with Engine(settings, open_worker=lambda tier: ScriptedWorker()) as engine:
         known = engine.store.job("tools")
         sources = [str(folder / f"{number}.html") for number in range(len(bodies))]
-        events = engine.resume(known) if known else engine.run(sources, schema, job="tools")
+        events = engine.resume(known) if known else engine.run(sources, schema, Orders(job="tools"))
         return [event for event in events if isinstance(event, PageDone | JobEnded)]
 
 
@@ -65,9 +65,11 @@ def test_going_on_with_the_job_reads_such_a_page_anew(tmp_path: Path) -> None:
 def test_what_was_found_before_stays_where_the_page_is_gone(tmp_path: Path) -> None:
     run(tmp_path, MARKUP + FAILS)
     (tmp_path / "0.html").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
-    done = run(tmp_path)[0]
+    done, ended = run(tmp_path)
     assert isinstance(done, PageDone)
     assert (done.result.status, len(done.result.records)) == (PageStatus.PARTIAL, 1)
+    assert isinstance(ended, JobEnded)
+    assert ended.cost.pages == 1  # it was read all the same
 
 
 def test_a_list_that_the_markup_gives_stays(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page
 from extractors.worker import Extraction
-from orchestration.agreement import ENOUGH, Agreement, LayoutAgreement
+from orchestration.agreement import ENOUGH, IN_VAIN, Agreement, LayoutAgreement
 from orchestration.router import Repairing, Router
 from schemas.errors import DecodeFailed, ModelMissing, NoMemory
 from schemas.plan import Checks, FieldPlan, Plan
@@ -219,6 +220,27 @@ def test_without_a_small_worker_the_large_one_reads_all(error: Exception) -> Non
     assert (answer.records[0].data, answer.failed) == ({"title": "Baker", "pay": 5}, None)
 
 
+def test_replies_of_no_use_end_the_asking_for_their_layout_alone() -> None:
+    asked: list[LayoutAgreement] = []
+
+    def repair(page: ParsedPage, schema: Schema, unsure: Record | None) -> Extraction:
+        asked.append(past)
+        return Extraction((), None, Tokens(100), {"planner": 1.0}, noted="no JSON")
+
+    first, other = LayoutAgreement(pages=1), LayoutAgreement(pages=1)
+    answers = []
+    for past in (*[first] * 5, other):
+        answers.append(routed(Workers(UNSURE, UNSURE), past=past, repair=repair))
+    assert asked == [*[first] * IN_VAIN, other]
+    assert [answer.records[0].data["title"] for answer in answers] == ["Baker"] * 6
+    assert (answers[0].noted, answers[0].tokens.prompt) == ("no JSON", 120)
+    assert "its last 3 replies for this layout were of no use" in str(answers[4].noted)
+    first.pages = 16  # now and then a page is read as if nothing were known
+    past = first
+    routed(Workers(UNSURE, UNSURE), past=first, repair=repair)
+    assert asked[-1] is first
+
+
 def test_what_the_planner_says_against_a_check_takes_no_place() -> None:
     def repair(page: ParsedPage, schema: Schema, unsure: Record | None) -> Extraction:
         return read(schema, {"pay": (50, 0.5), "title": ("Cook", 0.5)}, PLANNER)
@@ -226,3 +248,48 @@ def test_what_the_planner_says_against_a_check_takes_no_place() -> None:
     plan = Plan(JOB, fields={"pay": FieldPlan(checks=Checks(maximum=10))})
     answer = routed(Workers(UNSURE, UNSURE), plan=plan, repair=repair)
     assert answer.records[0].data == {"title": "Cook", "pay": 5}
+
+
+def test_pages_that_are_like_no_other_do_not_crowd_out_what_is_known() -> None:
+    agreement, workers = Agreement(), Workers(UNSURE, SURE)
+    for _ in range(ENOUGH):
+        routed(workers, past=agreement.on("00" * 64))
+    for _ in range(300):
+        assert agreement.on("").streaks == {}
+    assert agreement.on("00" * 64).trusts("title")
+
+
+def test_a_streak_ends_with_the_first_page_that_says_otherwise() -> None:
+    known = LayoutAgreement(pages=1)
+    for same in [True] * (ENOUGH - 1) + [False] + [True] * (ENOUGH - 1):
+        known.note("title", same=same)
+    assert not known.trusts("title")
+    for same in [False] * (ENOUGH - 1) + [True] + [False] * (ENOUGH - 1):
+        known.note("pay", same=same)
+    assert not known.rules_out("pay")
+    known.note("title", same=True)
+    known.note("pay", same=False)
+    assert known.trusts("title")
+    assert known.rules_out("pay")
+
+
+def test_what_either_worker_left_out_is_said() -> None:
+    class Short(Workers):
+        """The small one reads a part of the page."""
+
+        def ask(self, tier: Tier, schema: Schema) -> Extraction:
+            cut = "5 of 9 characters were read" if tier is SMALL else None
+            return replace(super().ask(tier, schema), cut=cut)
+
+    answer = routed(Short(UNSURE, SURE))
+    assert answer.cut == "5 of 9 characters were read"
+    assert answer.tokens == Tokens(20)
+
+
+def test_a_planner_that_says_nothing_of_use_still_took_its_tokens() -> None:
+    def repair(page: ParsedPage, schema: Schema, unsure: Record | None) -> Extraction:
+        return Extraction((), None, Tokens(300))
+
+    answer = routed(Workers(UNSURE, UNSURE), repair=repair)
+    assert answer.tokens == Tokens(320)
+    assert tiers(answer) == {"title": LARGE, "pay": LARGE}

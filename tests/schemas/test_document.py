@@ -100,3 +100,13 @@ def test_spans_sort_by_reading_order() -> None:
 )
 def test_a_block_knows_its_tag(xpath: str, tag: str) -> None:
     assert Block(xpath, Span(0, 0)).tag == tag
+
+
+def test_attributes_and_hidden_text_can_be_left_off_the_end() -> None:
+    doc = Document.from_blocks("", [("/p", "Oslo")], [("/p/@title", "cold", 0)], [("/div", "menu")])
+
+    assert doc.text == "Oslo\ncold\nmenu"
+    assert doc.without_hidden.text == "Oslo\ncold"
+    assert doc.visible.text == "Oslo"
+    assert [block.is_visible for block in doc.blocks] == [True, False, False]
+    assert Document.from_blocks("", [], [], [("/p", "menu")]).visible.text == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,25 @@ def test_a_job_is_shown_by_name_and_by_number(tmp_path: Path, pages: Path) -> No
     assert by_name == by_number
     assert "name, price" in by_name
     assert str(pages) in by_name
+
+
+def test_a_damaged_job_does_not_hide_the_others_and_can_be_deleted(
+    tmp_path: Path, pages: Path
+) -> None:
+    for job in ("first", "second"):
+        extract(tmp_path, pages, job)
+    with sqlite3.connect(tmp_path / "data" / "results.sqlite") as connection:
+        connection.execute("UPDATE jobs SET schema = X'7B' WHERE id = 2")
+    connection.close()
+    for shape in ([], ["--json"]):
+        listed = run(tmp_path, "jobs", *shape)
+        assert listed.exit_code == 1
+        assert "first" in listed.stdout
+        assert "not listed: 'second': job 2 does not read back" in listed.stderr
+    assert run(tmp_path, "jobs", "show", "second").exit_code == 3
+    assert "FIX  results:" in run(tmp_path, "doctor").stdout
+    assert run(tmp_path, "jobs", "delete", "#2", "--yes").exit_code == 0
+    assert run(tmp_path, "jobs").exit_code == 0
 
 
 def test_an_unknown_job_is_an_error_that_says_where_to_look(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_sources_that_cannot_be_read_are_named_beside_the_plan(tmp_path: Path) -
 def test_the_endpoint_is_asked_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("openai", reason='the extra "planner" is not installed')
     parsed = parse_page(Page(TEACHER, "", Path(TEACHER).read_bytes()))
-    labels = draw_skeleton(parsed.document, resolve("title, salary"), budget=6_000).labels
+    labels = draw_skeleton(parsed, resolve("title, salary"), budget=6_000).labels
     key = f"L{labels.index('Salary') + 1}"
     field = {"hint": "The heading.", "labels": [], "required": True, "tier": "auto"}
     reply = {"fields": {"title": field, "salary": {**field, "labels": [key]}}, "skip": []}

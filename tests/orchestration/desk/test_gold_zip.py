@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.desk.gold_zip import pack, unpack
+from orchestration.desk.gold_zip import MOST_BYTES, pack, unpack
 from schemas.errors import GoldError
 
 
@@ -55,3 +55,14 @@ def test_what_is_no_zip_is_refused(tmp_path: Path, body: bytes) -> None:
 def test_a_zip_without_gold_is_refused(tmp_path: Path) -> None:
     with pytest.raises(GoldError, match=r"holds no gold/\*\.json"):
         unpack(zipped(tmp_path / "set.zip", "html/a.html"), tmp_path / "set")
+
+
+def test_a_set_that_says_it_is_too_large_is_not_unpacked(tmp_path: Path) -> None:
+    file = zipped(tmp_path / "set.zip", "html/a.html", "gold/a.json")
+    body = bytearray(file.read_bytes())
+    entry = body.index(b"PK\x01\x02")  # of the directory, which says how large a member is
+    body[entry + 24 : entry + 28] = (MOST_BYTES).to_bytes(4, "little")
+    file.write_bytes(body)
+    with pytest.raises(GoldError, match="too large for the app"):
+        unpack(file, tmp_path / "set")
+    assert not (tmp_path / "set").exists()

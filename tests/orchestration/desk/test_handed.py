@@ -12,9 +12,9 @@ from schemas.errors import SourceError
 PAGES = {"a.html": "<p>one", "in/a.html": "<p>two"}
 
 
-def test_pages_are_files_whose_names_tell_them_apart(tmp_path: Path) -> None:
+def test_each_page_is_a_file_of_its_own_whatever_it_is_called(tmp_path: Path) -> None:
     files = Handed(tmp_path).files(PAGES)
-    assert list(files.values()) == ["a.html", "a (2).html"]
+    assert list(files.values()) == ["a.html", "a.html"]
     assert [Path(path).read_text("utf-8") for path in files] == ["<p>one", "<p>two"]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -110,3 +111,17 @@ def test_a_page_from_right_to_left_stays_so(tags: str, root: str) -> None:
     made = rendered(Page("a.html", "", f"{tags}<p>שלום".encode()))
     assert made is not None
     assert made.startswith(f"<!doctype html>{root}<head>")
+
+
+def test_a_quote_that_runs_over_many_elements_is_marked_in_all_of_them() -> None:
+    body = drawn("<p>one<b>two</b>three<i>four</i></p>", ("/html/body/p", "two three"))
+    marks = ['<mark id="quote">one</mark>', "<b><mark>two</mark></b>", "<mark>three</mark>"]
+    assert f"<p>{''.join(marks)}<i><mark>four</mark></i></p>" in body
+
+
+def test_a_page_of_very_many_elements_is_drawn_at_once() -> None:
+    started = time.perf_counter()
+    assert (
+        drawn(f"<p>{'a<b>c</b>' * 30_000}</p>", ("/html/body/p", "none")).count("<mark") == 60_000
+    )
+    assert time.perf_counter() - started < 60  # it took minutes where each looked for its place

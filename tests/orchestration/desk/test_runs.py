@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,14 +11,16 @@ import pytest
 from extractors.scripted import ScriptedWorker
 from orchestration.desk.desk import Desk
 from orchestration.desk.readiness import Readiness
-from orchestration.desk.runs import MOST_OF_ONE, Asked, Run, RunState
+from orchestration.desk.review_queue import Item
+from orchestration.desk.runs import MOST_OF_ONE, MOST_WAITING, Asked, Run, RunState
 from orchestration.desk.sheet import Order
-from orchestration.engine import Engine
+from orchestration.engine import Engine, Orders
 from orchestration.exports.export import Format
 from orchestration.settings import Settings
+from orchestration.storage.store import Store
 from schemas.dsl import parse_dsl
 from schemas.errors import FieldwiseError, StoreError
-from schemas.record import PageStatus
+from schemas.record import PageResult, PageStatus
 
 TITLE = parse_dsl("title, place")
 
@@ -76,6 +79,46 @@ def test_only_so_many_of_one_user_wait(desk: Desk, pages: list[str]) -> None:
     runs.append(desk.start(Asked(pages, TITLE), "bob"))
     for run in runs:
         run.stop.set()
+
+
+def test_only_so_many_of_all_users_wait(desk: Desk, pages: list[str]) -> None:
+    runs = [desk.start(Asked(pages * 9, TITLE), f"user {number}") for number in range(MOST_WAITING)]
+    with pytest.raises(FieldwiseError, match="too many jobs are waiting"):
+        desk.start(Asked(pages, TITLE), "one more")
+    for run in runs:
+        run.stop.set()
+
+
+def test_rows_that_were_corrected_while_others_were_still_read_stay_corrected(
+    tmp_path: Path, pages: list[str]
+) -> None:
+    class Held(Store):
+        """Gives results to a thread called "slow" no sooner than it is let."""
+
+        let = threading.Event()
+
+        def results(self, job_id: int, *, corrected: bool = True) -> Iterator[PageResult]:
+            found = list(super().results(job_id, corrected=corrected))
+            if threading.current_thread().name == "slow":
+                self.let.wait(30)
+            return iter(found)
+
+    settings = Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", offline=True)
+    with ExitStack() as stack:
+        store = stack.enter_context(Held(tmp_path / "results.db"))
+        engine = Engine(settings, open_worker=lambda tier: ScriptedWorker(), store=store)
+        list(stack.enter_context(engine).run(pages[:1], TITLE, Orders(job="may")))
+        desk = stack.enter_context(Desk(engine, Readiness()))
+        [line] = desk.jobs("")
+        slow = threading.Thread(target=desk.sheet, args=[line.job], name="slow")
+        slow.start()
+        item = Item(pages[0], 0, ("title",))
+        with desk.reviewing(line.job, item, "") as review:
+            review.type(item.source, 0, item.path, "Cook")
+        store.let.set()
+        slow.join()
+        [row] = desk.sheet(line.job).rows()
+    assert row.marks[0].text == "Cook"
 
 
 def test_a_user_sees_no_job_of_another(desk: Desk, pages: list[str]) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -136,3 +138,34 @@ def test_a_list_that_was_cut_short_is_trouble() -> None:
     short = replace(PAGE, seen=200)
     assert len(sheet(short).view(Order(show=Show.TROUBLE)).rows) == 2
     assert len(sheet(replace(PAGE, seen=2)).view(Order(show=Show.TROUBLE)).rows) == 0
+
+
+def test_a_table_is_drawn_while_rows_come() -> None:
+    made, often = Sheet(PAY), sys.getswitchinterval()
+    pages = [page(f"{number}.html", "Baker") for number in range(3_000)]
+
+    def fill() -> None:
+        for position, one in enumerate(pages):
+            made.put(position, one)
+
+    writer = threading.Thread(target=fill)
+    sys.setswitchinterval(1e-6)
+    try:
+        writer.start()
+        while writer.is_alive():
+            assert len(made) <= len(pages)
+    finally:
+        sys.setswitchinterval(often)
+        writer.join()
+    assert made.view(Order()).total == len(pages)
+
+
+def test_a_row_keeps_its_number_when_a_record_before_it_is_struck_out() -> None:
+    left = tuple(
+        Record({"title": found(name), "pay": ABSENT}, "a", i) for i, name in [(0, "x"), (2, "z")]
+    )
+    rows = list(sheet(PageResult("a", PageStatus.OK, left), schema=PAY).rows())
+    assert [row.place for row in rows] == [(0, 0), (0, 2)]
+    alike = tuple(replace(record, index=0) for record in left)  # of a writer that counts none
+    rows = list(sheet(PageResult("a", PageStatus.OK, alike), schema=PAY).rows())
+    assert [row.place for row in rows] == [(0, 0), (0, 1)]

@@ -207,7 +207,26 @@ def test_a_field_that_no_gold_names_is_said_to_be_unscored(tmp_path: Path) -> No
     (tmp_path / "out.jsonl").write_text("")
     shape = ["--schema", "price number, colour", "--results", str(tmp_path / "out.jsonl")]
     done = fieldwise(tmp_path, "evaluate", str(folder), *shape)
-    assert "not scored, the gold never names them: colour" in done.stdout
+    assert "not scored, the gold never names them: colour\n" in done.stdout
+
+
+def test_gold_of_other_fields_and_of_lists_is_said_to_be_so() -> None:
+    items = [{"title": "Cook", "pay_accept": [], "start": "May"}, {"title": "Baker"}]
+    gold = [GoldPage("a", {"items": items, "_note": "x"}), GoldPage("b", {"items": items[:1]})]
+    post = Schema("post", (Field("title"), Field("pay")))
+    report = evaluate(post, gold, {"a": Answered([{"title": "Cook"}])})
+    assert report.plain()["notes"] == [
+        "not scored, the gold never names them: pay (it names pay_accept, start; "
+        "name the same ones in the schema)",
+        "the gold lists 3 records on 2 pages, the schema asks for one a page: "
+        'ask for a list ("type": "array") to find more',
+    ]
+    many = Schema("posts", (Field("title"),), many=True)
+    assert evaluate(many, gold, {}).notes == ()
+    single = [*gold, GoldPage("c", {"title": "Cook"})]
+    assert evaluate(many, single, {}).notes == (
+        "the gold of 1 pages is one record: of a list only its first is compared",
+    )
 
 
 def test_pages_without_gold_are_counted_and_named(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,16 @@ def links(rng: random.Random, value: Any) -> Any:
     return rng.choice([value + "/", value + "#top", value + "?page=2", value.upper()])
 
 
-KINDS: list[Mistake] = [absent, wrong, half, items, numbers, money, dates, looks, links]
+def odd(rng: random.Random, value: Any) -> Any:
+    """What no page says, but programs do."""
+    if isinstance(value, list):
+        return rng.choice([[None, "", {"a": 1}], [0], value * 2, value])
+    if value is None:  # the other scorer stops at numbers where it expects a list
+        return rng.choice([False, 0.0, "NaN", "1e5", None])
+    return rng.choice([True, 0.0, -1, 1e300, "NaN", "inf", "1e5", "ﬁne", "İ\u00ad", value])
+
+
+KINDS: list[Mistake] = [absent, wrong, half, items, numbers, money, dates, looks, links, odd]
 
 
 def any_of_them(rng: random.Random, value: Any) -> Any:
@@ -119,11 +129,14 @@ def told(rng: random.Random, page: GoldPage, schema: Schema, mistake: Mistake) -
         rng.shuffle(said)
     records = [{"values": values, "evidence": cited(rng, values)} for values in said]
     source = rng.choice([f"pages/{page.name}.html", f"set.zip::pages/{page.name}.htm"])
+    if mistake is not none and rng.random() < 0.05:
+        return {"source": source, "status": "bad", "records": rng.choice([[], None])}
     return {"source": source, "status": "ok", "records": records}
 
 
 def cited(rng: random.Random, values: dict[str, Any]) -> dict[str, Any]:
-    return {name: {"quote": rng.choice(["words", "words", None])} for name in values}
+    cites = [{"quote": "words"}, {"quote": None}, {"spans": [{"quote": "words"}]}, None]
+    return {name: rng.choice(cites) for name in values if rng.random() < 0.95}
 
 
 @pytest.mark.parametrize("mistake", [none, *KINDS, any_of_them], ids=lambda kind: kind.__name__)
@@ -135,6 +148,7 @@ def test_every_figure_equals_the_folders_own_scorer(
     schema_file = evaldata / "schemas" / f"{shape}.json"
     schema, pages = resolve(str(schema_file)), read_gold_set(evaldata / name)
     lines = [told(rng, page, schema, mistake) for page in pages if rng.random() < 0.95]
+    lines.append(told(rng, replace(pages[0], name="a stranger"), schema, mistake))
     results = tmp_path / "results.jsonl"
     results.write_text("\n".join(map(json.dumps, lines)), "utf-8")
     arguments = [evaldata / "score.py", results, evaldata / name, schema_file]

@@ -230,6 +230,11 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
         write([PAGE], tmp_path / "nowhere" / "o.csv", format=Format.CSV, schema=JOBS)
 
 
+def test_a_name_that_no_disk_takes_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"cannot write .*: File name too long"):
+        write([PAGE], tmp_path / ("a" * 300), format=Format.CSV, schema=JOBS)
+
+
 def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot write"):
         write([PAGE], tmp_path, format=Format.CSV, schema=JOBS)

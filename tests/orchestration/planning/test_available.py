@@ -18,11 +18,12 @@ from extractors.worker import Extraction
 from orchestration.cost import cost_of
 from orchestration.engine import Engine
 from orchestration.events import JobEnded, LayoutPlanned, LeftOut, PageDone
+from orchestration.orders import Orders
 from orchestration.planning.cache import PlanCache
 from orchestration.settings import Settings
 from schemas.errors import PlannerFailed, SourceError, StoreError
 from schemas.plan import Checks, FieldPlan, Origin, Plan, PlannedBy
-from schemas.record import PageResult, Record, Tier, Value
+from schemas.record import PageResult, PageStatus, Record, Tier, Value
 from schemas.schema import Field, Kind, Schema
 from schemas.source import resolve
 from tests.orchestration.planner_server import Answer, PlannerServer, fails, says
@@ -124,15 +125,15 @@ def test_where_no_fallback_is_allowed_the_job_stops_and_can_go_on(tmp_path: Path
         with engine(tmp_path, server.url, planner_fallback=False) as running:
             pages = write(tmp_path, THREE)
             with pytest.raises(PlannerFailed, match="HTTP 401"):
-                list(running.run([pages], SCHEMA, job="jobs"))
-            events = list(running.run([pages], SCHEMA, job="jobs"))
+                list(running.run([pages], SCHEMA, Orders(job="jobs")))
+            events = list(running.run([pages], SCHEMA, Orders(job="jobs")))
     assert sum(isinstance(event, PageDone) for event in events) == 3
 
 
 def test_planning_counts_towards_what_a_job_may_cost(tmp_path: Path) -> None:
     with PlannerServer(says(reply(), tokens=900)).running() as server:
         with engine(tmp_path, server.url) as running:
-            events = list(running.run([write(tmp_path, THREE)], SCHEMA, max_tokens=800))
+            events = list(running.run([write(tmp_path, THREE)], SCHEMA, Orders(max_tokens=800)))
     assert sum(isinstance(event, PageDone) for event in events) == 1
     assert "limit of 800 tokens" in str(events[-1])
 
@@ -141,7 +142,7 @@ def test_a_given_plan_serves_all_pages_and_nobody_is_asked(tmp_path: Path) -> No
     plan = Plan(SCHEMA, fields={"pay": FieldPlan(checks=Checks(maximum=6))})
     with PlannerServer().running() as server:
         with engine(tmp_path, server.url) as running:
-            events = list(running.run([write(tmp_path, THREE)], plan.schema, plan=plan))
+            events = list(running.run([write(tmp_path, THREE)], plan))
     done = [event.result.records[0].data["pay"] for event in events if isinstance(event, PageDone)]
     assert done == [5, None, None]
     assert server.asked == []
@@ -290,6 +291,10 @@ def test_what_asking_again_takes_is_counted(tmp_path: Path) -> None:
     result, _ = repaired(tmp_path, says("no JSON", tokens=300), repair_tokens=10_000)
     assert result.records[0].data["pay"] == 5
     assert result.spent[Tier.PLANNER].tokens.prompt == 300
+    assert result.status is PageStatus.OK
+    assert "gave no answer for title, city, pay, open, tags: the reply is not JSON" in str(
+        result.reason
+    )
 
 
 def test_dates_that_the_endpoint_quotes_are_read_as_the_page_writes_them(tmp_path: Path) -> None:
@@ -309,7 +314,7 @@ def test_a_list_that_a_check_makes_too_short_is_absent(tmp_path: Path) -> None:
     tags = FieldPlan(checks=Checks(pattern="^o"))
     page = write(tmp_path, {"a": "<p>Title: Baker</p><p>Tags: oven, flour</p>"})
     with Engine(Settings(data_dir=tmp_path), open_worker=lambda tier: ScriptedWorker()) as running:
-        events = list(running.run([page], schema, plan=Plan(schema, fields={"tags": tags})))
+        events = list(running.run([page], Plan(schema, fields={"tags": tags})))
     (result,) = [event.result for event in events if isinstance(event, PageDone)]
     assert result.records[0].data == {"title": "Baker", "tags": None}
 
@@ -318,12 +323,12 @@ def test_a_job_is_not_gone_on_with_by_another_plan(tmp_path: Path) -> None:
     page = write(tmp_path, {"a": job("Baker", 5), "b": job("Cook", 6)})
     plan = Plan(SCHEMA, skip=("Related",))
     with Engine(Settings(data_dir=tmp_path), open_worker=lambda tier: ScriptedWorker()) as running:
-        for event in running.run([page], SCHEMA, job="jobs", plan=plan):
+        for event in running.run([page], plan, Orders(job="jobs")):
             if isinstance(event, PageDone):
                 break
         with pytest.raises(StoreError, match="another plan"):
-            list(running.run([page], SCHEMA, job="jobs", plan=Plan(SCHEMA)))
-        events = list(running.run([page], SCHEMA, job="jobs", plan=plan))
+            list(running.run([page], Plan(SCHEMA), Orders(job="jobs")))
+        events = list(running.run([page], plan, Orders(job="jobs")))
     assert isinstance(events[-1], JobEnded)
 
 
@@ -344,7 +349,7 @@ def test_what_a_planner_took_in_vain_counts_and_is_kept_with_the_job(tmp_path: P
     with PlannerServer(*bad).running() as server:
         with engine(tmp_path, server.url, planner_attempts=2) as running:
             pages = write(tmp_path, THREE)
-            events = list(running.run([pages], SCHEMA, job="jobs", max_tokens=800))
+            events = list(running.run([pages], SCHEMA, Orders(job="jobs", max_tokens=800)))
             job = running.store.job("jobs")
             assert job
             kept = cost_of(running.store.results(job.id))
@@ -361,7 +366,7 @@ def test_all_jobs_of_an_engine_ask_one_endpoint_within_one_limit(tmp_path: Path)
         with engine(tmp_path, server.url, planner_tokens=500) as running:
             pages = write(tmp_path, THREE)
             first = list(running.plan([pages], SCHEMA))
-            list(running.run([pages], resolve("title, pay integer"), job="another"))
+            list(running.run([pages], resolve("title, pay integer"), Orders(job="another")))
     assert len(server.asked) == 1
     later = first[1]
     assert isinstance(later, LayoutPlanned)

@@ -143,6 +143,17 @@ def test_nobody_there() -> None:
             endpoint.answer(HELLO, FORM)
 
 
+@pytest.mark.parametrize("usage", [None, {}, {"total_tokens": None}])
+def test_the_limit_holds_where_a_server_counts_no_tokens(usage: Any) -> None:
+    body = {**json.loads(says({"ok": True}).body), "usage": usage}
+    with talking(*[Answer(json.dumps(body))] * 2, most=4) as (endpoint, server):
+        reply = endpoint.answer(HELLO, FORM)
+        assert endpoint.spent == reply.tokens == (len("Plan.Hello") + len('{"ok": true}')) // 3
+        with pytest.raises(PlannerFailed, match="the limit is 4"):
+            endpoint.answer(HELLO, FORM)
+    assert len(server.asked) == 1
+
+
 def test_it_is_asked_no_more_once_it_took_its_tokens() -> None:
     with talking(says({"ok": True}, tokens=900), most=500) as (endpoint, server):
         endpoint.answer(HELLO, FORM)

@@ -18,6 +18,7 @@ from orchestration.engine import Engine
 from orchestration.events import LayoutPlanned, PageDone
 from orchestration.settings import Settings
 from schemas.plan import PlannedBy
+from tests import tied
 
 pytest.importorskip("openai", reason='the extra "planner" is not installed')
 
@@ -39,9 +40,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = (tmp_path_factory.mktemp("server") / "log.txt").open("w")
-    command = [str(python), "-m", "llama_cpp.server", "--model", str(gguf), "--port", str(port)]
-    command += ["--n_ctx", "8192", "--model_alias", MODEL, "--chat_format", "chatml"]
-    with subprocess.Popen(command, stdout=log, stderr=log) as server:
+    options = ["--model", str(gguf), "--port", str(port), "--n_ctx", "8192"]
+    options += ["--model_alias", MODEL, "--chat_format", "chatml"]
+    with tied.started(python, "llama_cpp.server", *options, stdout=log, stderr=log) as server:
         try:
             wait_for(f"http://127.0.0.1:{port}/v1/models", server)
             yield f"http://127.0.0.1:{port}/v1"
@@ -50,7 +51,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             log.close()
 
 
-def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+def wait_for(address: str, server: subprocess.Popen[str]) -> None:
     for _ in range(600):
         assert server.poll() is None, "the server has ended"
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 
 from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page
+from extractors.web.clock import SkippedClock
 from orchestration.planning.prompt import Message
 from orchestration.planning.repair import Repair
 from orchestration.planning.replies import Reply
+from schemas.errors import PlannerFailed
 from schemas.plan import PlannedBy
 from schemas.record import Cell, Evidence, Record, Tier, Value, ValueStatus
 from schemas.source import resolve
@@ -27,16 +30,22 @@ SAME: dict[str, Any] = {
 
 
 class Scripted:
-    """A planning model that says what it is told to."""
+    """A planning model that says what it is told to, the last thing from then on. `asked`: how
+    often it was."""
 
     name = "scripted"
     by = PlannedBy.ENDPOINT
 
-    def __init__(self, reply: object) -> None:
-        self._reply = reply
+    def __init__(self, *replies: object) -> None:
+        self._replies = replies
+        self.asked = 0
 
     def answer(self, messages: Sequence[Message], form: Mapping[str, Any]) -> Reply:
-        return Reply(json.dumps(self._reply), 100)
+        reply = self._replies[min(self.asked, len(self._replies) - 1)]
+        self.asked += 1
+        if isinstance(reply, Exception):
+            raise reply
+        return Reply(json.dumps(reply), 100)
 
 
 def page(body: str = BODY) -> ParsedPage:
@@ -116,3 +125,49 @@ def test_of_several_that_it_quotes_those_that_stand_there_are_taken() -> None:
     tags = repaired({"tags": {"quotes": ["flour", "sugar"]}})["tags"]
     assert isinstance(tags, tuple)
     assert [tag.data for tag in tags if isinstance(tag, Value)] == ["flour"]
+
+
+def failed(*, retryable: bool) -> PlannerFailed:
+    failure = PlannerFailed("the planning endpoint said HTTP 500")
+    failure.retryable = retryable
+    return failure
+
+
+def test_one_reply_of_no_use_is_a_matter_of_its_page(caplog: pytest.LogCaptureFixture) -> None:
+    model = Scripted("no object", SAME)
+    repair = Repair(model, budget=1_000)
+    first, then = (repair.answer(page(), SCHEMA) for _ in range(2))
+    assert first
+    assert then
+    assert (first.records, first.tokens.prompt, model.asked) == ((), 100, 2)
+    assert first.noted is not None
+    assert first.noted.startswith("the planner gave no answer for title, open, tags: the reply")
+    assert first.noted in caplog.text
+    assert (then.records[0].data["title"], then.noted) == ("Baker", None)
+
+
+@pytest.mark.parametrize(("retryable", "calls"), [(True, 1), (False, 3)])
+def test_an_endpoint_that_fails_is_left_alone_for_a_while_and_then_asked_again(
+    retryable: bool, calls: int
+) -> None:
+    """What was tried several times at once; a refusal only where others came before it."""
+    model, clock = Scripted(*[failed(retryable=retryable)] * (calls + 1), SAME), SkippedClock()
+    repair = Repair(model, budget=1_000, clock=clock)
+    for _ in range(calls):
+        repair.answer(page(), SCHEMA)
+    for seconds, asked in ((59, calls), (2, calls + 1), (60, calls + 1), (61, calls + 2)):
+        clock.wait(seconds, unless=threading.Event())
+        again = repair.answer(page(), SCHEMA)
+        assert again
+        assert model.asked == asked
+        assert "HTTP 500" in str(again.noted) or again.records
+    assert repair.answer(page(), SCHEMA)
+    assert model.asked == calls + 3
+
+
+def test_the_budget_ends_the_asking_and_that_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    model = Scripted(SAME)
+    repair = Repair(model, budget=150)
+    answers = [repair.answer(page(), SCHEMA) for _ in range(4)]
+    assert (model.asked, answers[2:]) == (2, [None, None])
+    assert caplog.text.count("200 tokens were spent on unsure fields") == 1

@@ -181,6 +181,33 @@ def test_a_record_can_be_added_and_another_dropped(store: Store, review: Review)
     assert [(r.index, r.data["title"]) for r in result.records] == [(1, "Cook")]
 
 
+def test_nothing_is_said_of_a_record_that_was_struck_out_until_that_is_undone(
+    store: Store, review: Review
+) -> None:
+    review.mark_absent("a.html", 0)
+    with pytest.raises(CorrectionError, match="record 0 was struck out"):
+        review.type("a.html", 0, ("title",), "Cook")
+    review.type("a.html", 1, ("title",), "Cook")  # one that the models missed
+    assert read(store)["title"] == "Cook"
+    assert review.undo("a.html", 0)
+    assert read(store)["title"] == "Gardener"
+
+
+def test_a_part_of_a_lists_items_is_corrected_item_by_item(tmp_path: Path) -> None:
+    people = Field("people", Kind.OBJECT, many=True, fields=(Field("name"), Field("role")))
+    cells: Cell = {"name": answer("Gardener"), "role": ABSENT}
+    with Store(tmp_path / "own.db") as store:
+        job = store.create_job("june", Schema("team", (people,)))
+        records = (Record({"people": (cells,)}, "a.html"),)
+        store.save(job.id, 0, PageResult("a.html", PageStatus.OK, records, text=TEXT))
+        review = Review(store, job)
+        with pytest.raises(CorrectionError, match=r"several items") as told:
+            review.mark_absent("a.html", 0, ("people", "name"))
+        assert told.value.hint == "say which: people.0.name"
+        review.type("a.html", 0, ("people", 0, "role"), "head")
+        assert read(store)["people"] == [{"name": "Gardener", "role": "head"}]
+
+
 def test_the_last_word_on_a_value_counts_alone(store: Store, review: Review) -> None:
     review.type("a.html", 0, ("title",), "Cook")
     review.mark_absent("a.html", 0, ("title",))

@@ -307,6 +307,49 @@ def test_a_damaged_page_is_an_error_not_a_gap(tmp_path: Path) -> None:
             list(store.results(job.id))
 
 
+DAMAGES = {
+    "its fields are no JSON": ("schema", b"{"),
+    "its fields are none": ("schema", b'{"name": ""}'),
+    "its options are a list": ("options", b"[]"),
+    "its state is unknown": ("state", "lost"),
+    "its name is no UTF-8": ("name", b"j\xff"),
+    "its day is none": ("created", "yesterday"),
+}
+
+
+@pytest.mark.parametrize(("column", "value"), DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_job_is_named_beside_the_others_and_can_be_deleted(
+    tmp_path: Path, column: str, value: object
+) -> None:
+    path = tmp_path / "results.db"
+    with Store(path) as store:
+        whole, broken = (store.create_job(name, JOBS) for name in ("whole", "j"))
+        with sqlite3.connect(path) as connection:
+            connection.execute(f"UPDATE jobs SET {column} = ? WHERE id = ?", (value, broken.id))
+        connection.close()
+        assert store.jobs() == [whole]
+        (damaged,) = store.damaged_jobs()
+        assert (damaged.id, damaged.name[0]) == (broken.id, "j")
+        assert "job 2 does not read back" in damaged.why
+        assert "`fieldwise jobs delete '#2'`" in damaged.why
+        store.delete(damaged.id)
+        assert store.damaged_jobs() == []
+        assert store.jobs() == [whole]
+
+
+def test_a_job_with_a_page_of_no_known_status_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "results.db"
+    with Store(path) as store:
+        job = store.create_job("j", JOBS)
+        store.save(job.id, 0, page("a"))
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE pages SET status = 'lost'")
+        connection.close()
+        assert [damaged.id for damaged in store.damaged_jobs()] == [job.id]
+        with pytest.raises(StoreError, match="a page of job 1 does not read back"):
+            store.counts(job.id)
+
+
 def test_a_closed_store_says_so(tmp_path: Path) -> None:
     store = Store(tmp_path / "results.db")
     store.close()
