@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,7 @@ def _worded(tags: int) -> Case:
 
 
 BIG: Mapping[str, Big] = {
-    **{
-        f"{layout} of records": Big(lambda count, layout=layout: register(layout, count), PERMITS)
-        for layout in LAYOUTS
-    },
+    **{f"{layout} of records": Big(partial(register, layout), PERMITS) for layout in LAYOUTS},
     "posting of 5 MB": Big(lambda _: posting(5 * _MIB), POSTING, is_list=False),
     "2 MiB of bare <p>x": Big(lambda _: _bare(2 * _MIB // 4), POSTING, is_list=False),
     "499,990 <p> of a word": Big(lambda _: _worded(499_980), POSTING, is_list=False),

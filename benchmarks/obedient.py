@@ -38,21 +38,27 @@ _WISH = 0.5  # so small a lead that no other byte of the prompt falls under the 
 class ObedientWorker:
     """A `Worker` whose model says what it is told, and babbles from where it cannot.
 
-    *page* and *answer* are its budgets in tokens, which are bytes here.
+    *page* and *answer* are its budgets in tokens, which are bytes here; *selectors* as in `Budget`.
     """
 
-    def __init__(self, *, page: int = 100_000, answer: int = 20_000) -> None:
+    def __init__(
+        self, *, page: int = 100_000, answer: int = 20_000, selectors: bool = False
+    ) -> None:
         self._speaker = _Speaker(_byte_tokenizer())
         self.worker = Worker(
             cast("Runtime", self._speaker),
             self._speaker.tokenizer,
             tier=Tier.SMALL,
-            budget=Budget(page=page, answer=answer),
+            budget=Budget(page=page, answer=answer, selectors=selectors),
         )
 
     def told(self, wish: str, *, seed: int = 0) -> Worker:
         """The worker, its model told to say *wish* and stop; `""` for babble alone, by *seed*."""
-        self._speaker.wish = self._speaker.encode(f"{wish}{_MARKERS[0]}" if wish else "")
+        return self.told_by(lambda prompt: wish, seed=seed)
+
+    def told_by(self, read: Callable[[str], str], *, seed: int = 0) -> Worker:
+        """The worker, its model told to say what *read* makes of each prompt, as `told` does."""
+        self._speaker.read_prompt = read
         self._speaker.random = random.Random(seed)
         return self.worker
 
@@ -62,7 +68,8 @@ class _Speaker:
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
         self.tokenizer = tokenizer
-        self.wish: list[int] = []
+        self.read_prompt: Callable[[str], str] = lambda prompt: ""
+        self._wish: list[int] = []
         self.random = random.Random(0)
         self.vocab = len(tokenizer)
         self.tokens: list[int] = []
@@ -86,6 +93,8 @@ class _Speaker:
     def keep_prefix(self, prompt: Sequence[int]) -> int:
         self.tokens = []
         self._prompt = len(prompt)
+        wish = self.read_prompt(self.tokenizer.decode(prompt))
+        self._wish = self.encode(f"{wish}{_MARKERS[0]}" if wish else "")
         self._plain = np.full(self.vocab, _NEVER, np.float32)
         self._plain[list(set(prompt))] = 0.0
         return 0
@@ -109,8 +118,8 @@ class _Speaker:
     def _logits(self) -> npt.NDArray[np.float32]:
         said = self.tokens[self._prompt :]
         logits = self._plain.copy()
-        if said == self.wish[: len(said)] and len(said) < len(self.wish):
-            logits[self.wish[len(said)]] += _WISH
+        if said == self._wish[: len(said)] and len(said) < len(self._wish):
+            logits[self._wish[len(said)]] += _WISH
         else:
             logits[self.random.sample(range(self.vocab), self.vocab // 8)] += _WISH / 2
         return logits

@@ -237,7 +237,7 @@ def _compare(
 def _compare_unseen(
     tally: Tally, document: Document, passage: Passage, right: dict[str, Any], schema: Schema
 ) -> None:
-    seen, everything = folded(document.visible.text), folded(document.text)
+    seen, everything = folded(document.visible.text), folded(document.without_hidden.text)
     shown = folded(" ".join(document.quote(span) for span in passage.spans))
     for spellings in gold_values(right, schema):
         if not any(s in seen for s in spellings) and any(s in everything for s in spellings):

@@ -30,7 +30,8 @@ ALIKE = 0.35
 _SIGNS = 64  # of a sketch, one byte each
 _FEW = 8  # features; with fewer the elements of texts count too
 _NEAR = 3  # steps of a path that make a feature
-_UNSEEN = frozenset({"head", "iframe", "link", "meta", "noscript", "script", "style", "template"})
+_UNSEEN = frozenset({"iframe", "link", "meta", "noscript", "script", "style", "template"})
+_OF_HEADS = _UNSEEN | {"base", "title"}
 _IN_LINES = """
     a abbr b bdi bdo big br button cite code del dfn em font g i img input ins kbd mark nobr path
     picture q s samp small source span strong sub sup svg time tt u use var wbr"""
@@ -91,11 +92,21 @@ def _paths(root: lxml.html.HtmlElement, *, prose: bool) -> Iterator[tuple[str, .
         if not isinstance(tag, str) or tag in _UNSEEN or (tag in _INLINE and len(above) > 1):
             continue
         names = _names(element)
+        if tag == "head":
+            body = _body_in(element)
+            waiting += [(child, (*above[1 - _NEAR :], "body")) for child in body]
+            continue
         if tag in _PROSE and not names and not prose:
             continue
         path = (*above[1 - _NEAR :], f"{tag}{names}")
         yield path
         waiting += [(child, path) for child in element]
+
+
+def _body_in(head: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
+    """What the parser leaves in the head of a page that writes neither `</head>` nor `<body>` and
+    goes on with an element newer than the parser, such as `main`: all that there is."""
+    return [child for child in head if child.tag not in _OF_HEADS]
 
 
 def _names(element: lxml.html.HtmlElement) -> str:

@@ -16,6 +16,7 @@ from extractors.passages import Passage
 from extractors.pieces import line_starts
 from extractors.reading import Interrupted, Reading
 from extractors.records import Entry
+from extractors.tails import without_days
 from schemas.errors import DecodeFailed
 from schemas.record import Cell, Record, Value
 from schemas.schema import Kind, Schema
@@ -59,7 +60,8 @@ class ListReading(Reading):
         else:
             found = self._by_model(one, taken)
         url = self._page.document.url
-        records = [Record(c, url) for c in found if not all(map(is_absent, c.values()))]
+        whole = without_days(one, found)
+        records = [Record(c, url) for c in whole if not all(map(is_absent, c.values()))]
         self._say_what_is_missing()
         return tuple(replace(record, index=i) for i, record in enumerate(records))
 

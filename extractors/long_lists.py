@@ -12,7 +12,7 @@ of others'. What comes out depends on the page and on the model's answers, never
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 
 from extractors.blocks import ParsedPage
@@ -22,7 +22,7 @@ from extractors.outline import Outline
 from extractors.records import Entry
 from extractors.selectors import Selectors, apply, without_failing
 from schemas.record import Cell, Value
-from schemas.schema import Schema
+from schemas.schema import Kind, Schema
 
 __all__ = ["FEWEST", "AskRecords", "read_list"]
 
@@ -41,6 +41,7 @@ _SAMPLE = 24
 _SHARE = 3  # at most one in so many records is in the sample
 _HELD_OUT = 3  # one in so many of the sample checks what the others taught
 _STRETCH = 64
+_ROUND = 8  # stretches, at whose end the model is asked for what they leave open
 _MORE = 7  # further records of a stretch that are read where the first shows a disagreement
 
 
@@ -74,11 +75,18 @@ class _Long:
     def read(self) -> list[Cells]:
         selectors = self._taught()
         left = [place for place in range(len(self._entries)) if place not in self._cells]
-        for start in range(0, len(left), _STRETCH):
-            stretch = left[start : start + _STRETCH]
+        for around in _cut(left, _ROUND * _STRETCH):
+            stretches = _cut(around, _STRETCH)
             if selectors.fields:
-                selectors = self._still_right(selectors, stretch)
-            self._answer(selectors, [place for place in stretch if place not in self._cells])
+                self._read(list(map(_middle, stretches)))  # together, which costs far less
+            answered: dict[int, Cells] = {}
+            for stretch in stretches:
+                if selectors.fields:
+                    selectors = self._still_right(selectors, stretch)
+                for place in stretch:
+                    if place not in self._cells:
+                        answered[place] = apply(selectors, self._schema, self._regions[place])
+            self._complete(answered)
         return self._settled()
 
     def read_all(self) -> list[Cells]:
@@ -89,7 +97,8 @@ class _Long:
     def _settled(self) -> list[Cells]:
         """All answers. What the model was not sure of is read where it was sure of others."""
         places = range(len(self._entries))
-        doubted = {place: _doubted(self._cells[place]) for place in places}
+        linked = self._linked()
+        doubted = {place: _doubted(self._cells[place], linked) for place in places}
         if not any(doubted.values()):
             return [self._cells[place] for place in places]
         sure = learn(self._schema, self._examples(places), wrong_in=_LENIENT)
@@ -113,8 +122,7 @@ class _Long:
 
     def _still_right(self, selectors: Selectors, stretch: Sequence[int]) -> Selectors:
         """*selectors* after a look at *stretch*, without those that fail there."""
-        probe = stretch[len(stretch) // 2]
-        self._read([probe])
+        probe = _middle(stretch)
         after = checked(selectors, self._schema, self._examples([probe]))
         if without_failing(selectors, after, most=0) == after:
             return after
@@ -123,15 +131,12 @@ class _Long:
         after = checked(selectors, self._schema, self._examples([probe, *more]))
         return without_failing(selectors, after, most=1)
 
-    def _answer(self, selectors: Selectors, places: Sequence[int]) -> None:
-        """By *selectors*, and by the model what they leave open: records that lack the same
-        fields are read together."""
+    def _complete(self, answered: Mapping[int, Cells]) -> None:
+        """By the model what selectors have left open of the records *answered*: those that lack the
+        same fields are read together."""
         lacking: dict[tuple[str, ...], list[int]] = defaultdict(list)
-        answered = {}
-        for place in places:
-            answered[place] = apply(selectors, self._schema, self._regions[place])
-            names = tuple(name for name in self._schema.names if name not in answered[place])
-            lacking[names].append(place)
+        for place, cells in answered.items():
+            lacking[tuple(name for name in self._schema.names if name not in cells)].append(place)
         for names, group in lacking.items():
             fields = tuple(field for field in self._schema if field.name in names)
             asked = replace(self._schema, fields=fields)
@@ -153,23 +158,44 @@ class _Long:
 
     def _examples(self, places: Sequence[int]) -> list[Example]:
         """What the model is sure of, there."""
+        linked = self._linked()
+        known = [(place, cells) for place in places if (cells := self._cells[place])]
         return [
             Example(
                 self._regions[place],
-                {n: cell for n, cell in cells.items() if n not in _doubted(cells)},
+                {n: cell for n, cell in cells.items() if n not in _doubted(cells, linked)},
             )
-            for place in places
-            if (cells := self._cells[place])
+            for place, cells in known
         ]
 
+    def _linked(self) -> set[str]:
+        """Fields for a link that some record has one for."""
+        names = {field.name for field in self._schema if field.kind is Kind.URL}
+        return {
+            name
+            for cells in self._cells.values()
+            for name in names & cells.keys()
+            if not is_absent(cells[name])
+        }
 
-def _doubted(cells: Cells) -> list[str]:
-    """Fields of one value that the model was not sure of, or not sure that there is none."""
+
+def _doubted(cells: Cells, linked: Set[str]) -> list[str]:
+    """Fields of one value that the model was not sure of, or not sure that there is none. That
+    there is no link, for a field of *linked*, it says too lightly."""
     return [
         name
         for name, cell in cells.items()
-        if isinstance(cell, Value) and cell.signals is not None and cell.confidence < _SURE
+        if isinstance(cell, Value) and cell.signals is not None
+        if cell.confidence < _SURE or (name in linked and is_absent(cell))
     ]
+
+
+def _cut(places: Sequence[int], size: int) -> list[Sequence[int]]:
+    return [places[start : start + size] for start in range(0, len(places), size)]
+
+
+def _middle(places: Sequence[int]) -> int:
+    return places[len(places) // 2]
 
 
 def spread(total: int, count: int) -> list[int]:

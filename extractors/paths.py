@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
-__all__ = ["MAX_DEPTH", "Paths"]
+from schemas.document import Document
+
+__all__ = ["MAX_DEPTH", "Paths", "blocks_within"]
 
 # lxml.html builds no deeper tree than this; what lies deeper counts to the element there, which
 # also keeps a hostile page's paths short.
@@ -56,3 +58,14 @@ class Paths:
             index = f"[{seen[tag.name]}]" if totals[tag.name] > 1 else ""
             plain = _XPATH_NAME.fullmatch(tag.name)  # XPath has no way to say <o:p> or <p,>
             self._steps[id(tag)] = f"{tag.name}{index}" if plain else f"*[{position}]"
+
+
+def blocks_within(document: Document) -> dict[str, list[int]]:
+    """By the path of each element under the root that holds text, the places of its blocks."""
+    owned: dict[str, list[int]] = defaultdict(list)
+    for place, block in enumerate(document.blocks):
+        path = block.xpath
+        while path.count("/") > 1:
+            owned[path].append(place)
+            path = path[: path.rfind("/")]
+    return owned

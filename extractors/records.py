@@ -19,6 +19,7 @@ from statistics import median
 from extractors.blocks import CELL_MARK, ParsedPage
 from extractors.entries import Entry, entries_of
 from extractors.judge import Family, Judge
+from extractors.paths import blocks_within
 from extractors.sections import blocks_to_skip
 from extractors.values.days import is_day
 from schemas.document import Document
@@ -168,19 +169,14 @@ def _siblings(document: Document, signs: Sequence[tuple[bool, ...]]) -> dict[str
 
     Lines of its own text, as between `<br>`, are children too, told apart by their *signs*.
     """
-    owned: dict[str, list[int]] = defaultdict(list)
-    for place, block in enumerate(document.blocks):
-        path = block.xpath
-        while path.count("/") > 1:
-            owned[path].append(place)
-            path = path[: path.rfind("/")]
+    owned = blocks_within(document)
     children: dict[str, list[_Element]] = defaultdict(list)
     for path, places in owned.items():
         shape = frozenset(_look(document, place, path) for place in places)
         element = _Element(path, places[0], places[-1], shape)
         children[path[: path.rfind("/")]].append(element)
     for place, block in enumerate(document.blocks):
-        if len(children[block.xpath]) or owned[block.xpath] != [place]:
+        if len(children[block.xpath]) or owned.get(block.xpath) != [place]:
             line = _Element(
                 f"{block.xpath}/{_LINE}[{place}]", place, place, frozenset([signs[place]])
             )

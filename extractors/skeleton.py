@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from extractors.blocks import CELL_MARK, ParsedPage
+from extractors.paths import blocks_within
 from extractors.ranking import Ranking
 from extractors.surroundings import AROUND
 from schemas.document import Document
@@ -112,14 +113,8 @@ class _Repeats:
 
 def _sibling_groups(document: Document) -> list[tuple[str, list[list[int]]]]:
     """Path without numbers, and the blocks of each element, of siblings that look alike."""
-    owned: dict[str, list[int]] = defaultdict(list)
-    for place, block in enumerate(document.blocks):
-        path = block.xpath
-        while path.count("/") > 2:
-            owned[path].append(place)
-            path = path[: path.rfind("/")]
     groups: dict[tuple[str, str, frozenset[str]], list[list[int]]] = defaultdict(list)
-    for path, places in owned.items():
+    for path, places in blocks_within(document).items():
         parent, _, step = path.rpartition("/")
         inner = frozenset(
             _NUMBERED.sub("", document.blocks[place].xpath[len(path) :]) for place in places

@@ -40,7 +40,8 @@ def save_charts(charts: Iterable[Bars | Curve], folder: Path) -> list[Path]:
             draw(chart).save(files[-1], optimize=True)
     except OSError as error:
         raise StoreError(
-            f"cannot write pictures into {folder}: {error.strerror or error}"
+            f"cannot write pictures into {folder}: {error.strerror or error}",
+            hint="name a new folder, or one that can be written, on a disk that has room",
         ) from error
     return files
 

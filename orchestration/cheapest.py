@@ -6,15 +6,28 @@ the same as the markup's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from extractors.blocks import ParsedPage
+from extractors.records import find_records
+from schemas.document import Span
 from schemas.fitting import fitted
 from schemas.plan import Plan
 from schemas.record import ABSENT, Cell, Record, Tier, ValueStatus, cell_values
 from schemas.schema import Field, Schema
 
-__all__ = ["answered", "easier", "merged", "remaining", "settled", "unanswered", "unsettled"]
+__all__ = [
+    "answered",
+    "easier",
+    "listed",
+    "merged",
+    "remaining",
+    "settled",
+    "unanswered",
+    "unsettled",
+]
 
 
 _LARGER = frozenset({Tier.LARGE, Tier.PLANNER})
@@ -23,6 +36,29 @@ _LARGER = frozenset({Tier.LARGE, Tier.PLANNER})
 def answered(schema: Schema, records: Sequence[Record]) -> bool:
     """Whether *records* leave no field of *schema* open."""
     return not _open(schema, records)
+
+
+def listed(page: ParsedPage, schema: Schema, records: Sequence[Record]) -> int | None:
+    """How many records the page's list has that most of *records* stand in: a page's markup often
+    names but the first of them. `None`: they stand in no list."""
+    blocks = page.document.blocks
+    entries = find_records(page, schema) if schema.many and records else ()
+    starts = [blocks[entry.blocks[0]].span.start for entry in entries]
+    ends = [blocks[entry.blocks[-1]].span.end for entry in entries]
+    inside = 0
+    for record in records:
+        places = [span.start for span in _seen(record)]
+        at = [bisect_right(starts, place) - 1 for place in places]
+        inside += any(n >= 0 and p < ends[n] for n, p in zip(at, places, strict=True))
+    return len(entries) if entries and 2 * inside >= len(records) else None
+
+
+def _seen(record: Record) -> Iterator[Span]:
+    """Where its values stand in the visible text."""
+    for cell in record.cells.values():
+        for value in cell_values(cell):
+            if value.evidence and value.evidence.is_visible:
+                yield value.evidence.span
 
 
 def remaining(schema: Schema, records: Sequence[Record]) -> Schema:

@@ -28,15 +28,16 @@ from orchestration.commands.shared import (
     errors_as_exit_status,
     export_format,
     leave,
+    listed,
     name_kept_job,
     refuse_source,
+    refuse_stopped,
     stop_on_ctrl_c,
     write_results,
 )
 from orchestration.orders import Orders
 from orchestration.settings import Settings
 from schemas import library
-from schemas.errors import SourceError
 from schemas.json_schema import to_json_schema
 from schemas.schema import Schema
 
@@ -51,9 +52,6 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="What models are there; fetch or compile one.")
 app.add_typer(models_app, name="models", invoke_without_command=True)
-
-
-_A_LIST = "give URLs, HTML files, folders or archives, a line each"
 
 
 class Via(StrEnum):
@@ -128,7 +126,7 @@ def extract(
     with errors_as_exit_status():
         asked = Wanted(schema, ask, plan)
         form = export_format(format, output)
-        given = _listed(sources)
+        given = listed(sources)
         refuse_source(output, given)
         settings = _settings(
             allow_private=allow_private or None,
@@ -148,6 +146,7 @@ def extract(
             orders = Orders(job=job, tier=tier.tier, max_tokens=max_cost, stop=stop)
             if estimate:
                 print(engine.estimate(given, wanted, orders).explain())
+                refuse_stopped(stop)
                 return
             ended, counts = watcher.follow(engine.run(given, wanted, orders))
             watcher.close()
@@ -161,28 +160,6 @@ def _settings(**flags: bool | None) -> Settings:
     return Settings.model_validate(
         {name: value for name, value in flags.items() if value is not None}
     )
-
-
-def _listed(sources: list[str]) -> list[str]:
-    """*sources*, with the lines of standard input for `-`. Raises SourceError: there are none."""
-    listed: list[str] = []
-    for source in sources:
-        listed += _lines_given() if source == "-" else [source]
-    named = [source for source in listed if source.strip()]
-    if not named:
-        raise SourceError("no page is named", hint=_A_LIST)
-    return named
-
-
-def _lines_given() -> list[str]:
-    """The lines of standard input. Raises SourceError where it is a page, or closed."""
-    if sys.stdin is None:
-        raise SourceError("there is no standard input", hint=_A_LIST)
-    # as file names come in arguments: in any bytes
-    lines = [os.fsdecode(line).strip() for line in sys.stdin.buffer]
-    if any(line.startswith("<") for line in lines):
-        raise SourceError("standard input holds a page, not a list of pages", hint=_A_LIST)
-    return lines
 
 
 # `--help` lists the commands in this order

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +18,7 @@ from extractors.next_page import next_page
 from extractors.pages import Page
 from extractors.worker import Extraction, Interrupted
 from orchestration.agreement import Agreement
-from orchestration.cheapest import answered, merged, remaining, unanswered
+from orchestration.cheapest import answered, listed, merged, remaining, unanswered
 from orchestration.cost import Meter
 from orchestration.learned import LearnedLayouts, fingerprint
 from orchestration.router import Repairing, Router, failed_to_say
@@ -55,6 +56,7 @@ class PageWorker(Protocol):
 Ask = Callable[[Tier, ParsedPage, Schema, Stop], Extraction]
 """Has the worker of a tier read a page."""
 
+_MANY_TAGS = 50_000
 _DRAWN = frozenset({BadKind.EMPTY, BadKind.SHELL})  # what a browser may make a page of
 
 
@@ -128,6 +130,8 @@ class Pipeline:
         started = time.perf_counter()
         try:
             parsed, bad = self._parsed(page, stop)
+            if page.body.count(b"<") > _MANY_TAGS:
+                gc.collect()  # a tree is all cycles; a model may be loaded next, and needs the room
             read = time.perf_counter() - started
             if bad:
                 return PageResult(page.source, PageStatus.BAD, reason=bad.explain())
@@ -188,9 +192,12 @@ class Pipeline:
             found = with_headline(page, parsed, guided, found)
         found = checked(plan, found) if plan else found
         seconds = {"markup": time.perf_counter() - started}
-        if tier is Tier.MARKUP or (found and answered(schema, found)):
+        seen = listed(parsed, guided, found)
+        whole = answered(schema, found) and len(found) >= (seen or 0)
+        if tier is Tier.MARKUP or (found and whole):
             records = merged(schema, found, ()) or (Record({}, parsed.document.url),)
-            return Extraction(() if schema.many and not found else records, None, Tokens(), seconds)
+            records = () if schema.many and not found else records
+            return Extraction(records, None, Tokens(), seconds, seen)
         layout = cache(lambda: fingerprint(page))
 
         def by_workers(left: Schema, others: Sequence[Record]) -> Extraction:

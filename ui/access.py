@@ -52,7 +52,9 @@ def users_in(path: Path) -> Mapping[str, str]:
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise AccessRefused(f"cannot read the users in {path}: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else "that is no UTF-8"
+        hint = "name a text file of `name:password` lines"
+        raise AccessRefused(f"cannot read the users in {path}: {why}", hint=hint) from error
     users: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
@@ -64,7 +66,8 @@ def users_in(path: Path) -> Mapping[str, str]:
                 hint=f"write `name:password`, the password of {SHORTEST_PASSWORD} signs or more",
             )
         if name.strip() in users:
-            raise AccessRefused(f"{path} names the user {name.strip()!r} twice")
+            twice = f"{path} names the user {name.strip()!r} twice"
+            raise AccessRefused(twice, hint="take one of the two lines out")
         users[name.strip()] = password
     if not users:
         raise AccessRefused(f"{path} names no user", hint="write `name:password` lines")

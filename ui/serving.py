@@ -108,8 +108,9 @@ def serve(blocks: Page, door: Door | None = None) -> str:
             css=asset("look.css"),
         )
     except OSError as error:
+        why = str(error).partition(". You can")[0]  # what follows is advice to Gradio's users
         raise FieldwiseError(
-            f"cannot listen on {door.host}, port {door.port or 'from 7860 on'}: {error}",
+            f"cannot listen on {door.host}, port {door.port or 'from 7860 on'}: {why}",
             hint="choose another one with --port",
         ) from error
     return str(address).rstrip("/")

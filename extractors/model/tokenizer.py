@@ -32,6 +32,7 @@ _QWEN2_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+_AT_ONCE = 4096  # texts whose tokens are held at a time: each takes a hundred bytes and more
 _CONTROL, _USER_DEFINED = 3, 4  # GGUF's tokenizer.ggml.token_type
 
 
@@ -105,6 +106,11 @@ def token_counter(tokenizer: PreTrainedTokenizerFast) -> TokenCounter:
     backend = tokenizer.backend_tokenizer
 
     def count(texts: Sequence[str]) -> list[int]:
-        return [len(e.ids) for e in backend.encode_batch(list(texts), add_special_tokens=False)]
+        batches = (texts[i : i + _AT_ONCE] for i in range(0, len(texts), _AT_ONCE))
+        return [
+            len(encoding.ids)
+            for batch in batches
+            for encoding in backend.encode_batch(list(batch), add_special_tokens=False)
+        ]
 
     return count

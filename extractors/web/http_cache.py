@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,25 @@ from hishel.httpx import CacheTransport
 __all__ = ["cached"]
 
 MAX_TOTAL_BYTES = 512 * 1024**2
+
+
+class _Brief(logging.Filter):
+    """Pages are read without the cache too: what is wrong with it is told in a line, and once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        why = str(record.exc_info[1]) if record.exc_info else record.getMessage()
+        new = why not in self._told
+        self._told.add(why)
+        record.msg, record.args, record.exc_info = "fetched pages are not kept: %s", (why,), None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return new
+
+
+logging.getLogger(SqliteStorage.__module__).addFilter(_Brief())
 
 
 def cached(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,6 +23,7 @@ from rich.progress import (
 from rich.table import Table
 
 from orchestration.events import Event, JobEnded, JobStarted, LayoutPlanned, PageDone
+from schemas.errors import FieldwiseError
 from schemas.record import PageResult, PageStatus
 
 if TYPE_CHECKING:
@@ -39,6 +41,21 @@ _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 def say(text: str) -> None:
     """Print a line on standard error. Control characters in it cannot reach the terminal."""
     _errors.print(escape(_printable(text)))
+
+
+def named_when_broken(events: Iterable[Event]) -> Iterator[Event]:
+    """*events*; an error that breaks them off says how to go on with their job."""
+    job: str | None = None
+    try:
+        for event in events:
+            if isinstance(event, JobStarted):
+                job = event.job.name
+            yield event
+    except FieldwiseError as error:
+        if job is not None:
+            go_on = f"`fieldwise jobs resume {shlex.quote(job)}` then goes on with it"
+            error.hint = f"{error.hint}; {go_on}" if error.hint else go_on
+        raise
 
 
 class Watcher:
@@ -89,7 +106,7 @@ class Watcher:
         """Draw a job to its end; returns how it ended and how its pages did."""
         counts: Counter[PageStatus] = Counter()
         total = done = 0
-        for event in events:
+        for event in named_when_broken(events):
             match event:
                 case JobStarted(total=total, done=done):
                     self._draw("Pages", done, total, "pages")

@@ -13,6 +13,7 @@ from orchestration.commands.console import Watcher, say
 from orchestration.commands.shared import (
     ExitStatus,
     errors_as_exit_status,
+    listed,
     refuse_no_file,
     stop_on_ctrl_c,
 )
@@ -84,11 +85,12 @@ def plan(
     with errors_as_exit_status():
         wanted = Wanted(schema, ask)
         refuse_no_file(output)
+        given = listed(sources)
         watcher = Watcher(quiet=quiet)
         with watcher, Engine(Settings(), progress=watcher.progress) as engine:
             with stop_on_ctrl_c() as stop:
                 asked = wanted.schema(engine, quiet=quiet)
-                told = list(engine.plan(sources, asked, stop=stop))
+                told = list(engine.plan(given, asked, stop=stop))
                 stopped = stop()
         left_out = [event for event in told if isinstance(event, LeftOut)]
         made = [event for event in told if isinstance(event, LayoutPlanned)]

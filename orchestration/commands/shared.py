@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import shlex
 import signal
@@ -9,7 +10,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,14 @@ from pydantic import ValidationError
 
 from orchestration.commands.console import say
 from orchestration.events import JobEnded
-from schemas.errors import FieldwiseError, GoldError, PlanInvalid, SchemaError, StoreError
+from schemas.errors import (
+    FieldwiseError,
+    GoldError,
+    PlanInvalid,
+    SchemaError,
+    SourceError,
+    StoreError,
+)
 from schemas.record import PageStatus, Tier
 
 if TYPE_CHECKING:
@@ -32,9 +40,11 @@ __all__ = [
     "errors_as_exit_status",
     "export_format",
     "leave",
+    "listed",
     "name_kept_job",
     "refuse_no_file",
     "refuse_source",
+    "refuse_stopped",
     "stop_on_ctrl_c",
     "write_results",
 ]
@@ -70,6 +80,36 @@ class FormatChoice(StrEnum):
     XLSX = "xlsx"
 
 
+_A_LIST = "give URLs, HTML files, folders or archives, a line each"
+
+
+def listed(sources: Iterable[str]) -> list[str]:
+    """*sources*, with the lines of standard input for `-`. Raises SourceError: there are none."""
+    given = [line for one in sources for line in (_lines_given() if one == "-" else [one])]
+    named = [source for source in given if source.strip()]
+    if not named:
+        raise SourceError("no page is named", hint=_A_LIST)
+    return named
+
+
+def _lines_given() -> list[str]:
+    """The lines of standard input. Raises SourceError where it is a page, or closed."""
+    if sys.stdin is None:
+        raise SourceError("there is no standard input", hint=_A_LIST)
+    lines = [os.fsdecode(line).strip() for line in _without_mark(sys.stdin.buffer.read())]
+    if any(line.startswith("<") for line in lines):
+        raise SourceError("standard input holds a page, not a list of pages", hint=_A_LIST)
+    return lines
+
+
+def _without_mark(given: bytes) -> list[bytes]:
+    """The lines of a list, in any bytes, as file names come in arguments: but where a byte order
+    mark says what they are, as Windows writes lists."""
+    if given.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        given = given.decode("utf-16", "replace").encode()
+    return given.removeprefix(codecs.BOM_UTF8).splitlines()
+
+
 def export_format(chosen: FormatChoice | None, output: Path | None) -> str:
     """The export format. Bad places are refused before any work is done for them."""
     if output is None:
@@ -98,7 +138,7 @@ def refuse_no_file(output: Path | None) -> None:
     except OSError as error:  # such as a name that is too long
         raise typer.BadParameter(f"{output}: {error.strerror}") from error
     if is_none:
-        raise typer.BadParameter(f"{output} is not a file in an existing folder")
+        raise typer.BadParameter(f"{output} is not a file in an existing folder; make that first")
 
 
 def refuse_source(output: Path | None, sources: Iterable[str]) -> None:
@@ -133,11 +173,20 @@ def leave(ended: JobEnded, counts: Counter[PageStatus]) -> None:
         raise typer.Exit(ExitStatus.SOME_FAILED)
 
 
+def refuse_stopped(stop: Callable[[], bool]) -> None:
+    """Leave as a run that was stopped does, where this one was."""
+    if stop():
+        say("stopped before all pages were looked at")
+        raise typer.Exit(ExitStatus.STOPPED)
+
+
 @contextmanager
 def errors_as_exit_status() -> Iterator[None]:
     """Print what went wrong, with what to do next, and leave with the status that fits."""
     try:
         yield
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except FieldwiseError as error:
         say(f"fieldwise: {error.explain()}")
         usage = isinstance(error, SchemaError | GoldError | PlanInvalid)
@@ -155,6 +204,17 @@ def errors_as_exit_status() -> Iterator[None]:
     except BrokenPipeError as error:  # the reader of our output has left, as `head` does
         sys.stderr.close()
         raise typer.Exit(ExitStatus.SOME_FAILED) from error
+    except OSError as error:
+        where = error.filename or "standard output"
+        say(f"fieldwise: {where}: {error.strerror or error} ({StoreError.hint})")
+        _forget_output()
+        raise typer.Exit(ExitStatus.NOTHING_RUN) from error
+
+
+def _forget_output() -> None:
+    """What could not be written is not tried again when the program ends."""
+    with suppress(AttributeError, OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

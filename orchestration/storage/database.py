@@ -107,6 +107,12 @@ class Database:
                 time.sleep(0.02)
 
 
+_ELSEWHERE = (
+    "check that the disk has room and the path is writable, or name another folder in "
+    "FIELDWISE_DATA_DIR"
+)
+
+
 @contextmanager
 def _told(failure: str) -> Iterator[None]:
     """Turn what SQLite and the disk raise into a StoreError that opens with *failure*."""
@@ -114,5 +120,5 @@ def _told(failure: str) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         damaged = getattr(error, "sqlite_errorname", "") in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}
-        hint = "move that file away; a new one is made" if damaged else None
+        hint = "move that file away; a new one is made" if damaged else _ELSEWHERE
         raise StoreError(f"{failure}: {error}", hint=hint) from error

@@ -21,6 +21,7 @@ from tests.app.conftest import Serve
 from tests.app.gated import Gated
 from tests.app.handling import (
     cell,
+    choose_own,
     download,
     open_app,
     open_tab,
@@ -119,6 +120,27 @@ def test_pages_that_fail_are_rows_with_their_reason(tab: Page, shared: str, tmp_
     assert row(tab, 3)[1] == "✓ ok"
     cell(tab, 1, 1).click()
     expect(tab.locator("#quote")).to_contain_text("scripts draw this page")
+
+
+def test_a_reason_stays_in_sight_where_the_table_is_scrolled(
+    tab: Page, shared: str, tmp_path: Path
+) -> None:
+    (tmp_path / "tired.html").write_text("<p>Fail: the runtime stopped</p>")
+    open_app(tab, shared)
+    choose_own(tab, ", ".join(f"quite_a_long_name_of_field_{number}" for number in range(12)))
+    run(tab, tmp_path / "tired.html", JOBS[0])
+    table, reason = tab.locator("#grid .scroll"), tab.locator("#grid td.reason span")
+    page = tab.locator("#grid tbody th.page").first
+    for width in (1280, 390):
+        tab.set_viewport_size({"width": width, "height": 800})
+        for left in (0, 100_000):
+            table.evaluate("(box, left) => { box.scrollLeft = left; }", left)
+            frame, shown, name = (one.bounding_box() for one in (table, reason, page))
+            assert frame
+            assert shown
+            assert name
+            assert shown["x"] >= max(frame["x"], name["x"] + name["width"]) or width == 390
+            assert frame["x"] <= shown["x"] <= frame["x"] + frame["width"] - shown["width"]
 
 
 def test_without_weights_the_reason_is_shown_and_run_tries_again(tab: Page, serve: Serve) -> None:

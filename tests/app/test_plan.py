@@ -13,7 +13,7 @@ from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
 from schemas.schema import Schema
 from tests.app.conftest import Serve
-from tests.app.handling import choose_own, open_app, row, upload
+from tests.app.handling import choose_own, open_app, press, row, upload
 
 PAGES = Path(__file__).parent / "pages"
 JOBS = [PAGES / "baker.html", PAGES / "nurse.html"]
@@ -72,15 +72,15 @@ def test_fields_edited_after_the_plan_keep_what_it_says_of_the_others(
     upload(tab, JOBS[0])
     choose_own(tab, "company, location")
     expect(tab.locator("#fields")).to_contain_text("company, location")
-    tab.click("#show-plan")
+    press(tab, "#show-plan")
     tab.get_by_label("Where to look for company").fill("below the title")
     expect(tab.locator("#estimate")).to_contain_text("for 1 pages")
-    tab.click("#edit button")
+    press(tab, "#edit button")
     names = tab.locator("#editor [data-part=name]")
     names.last.fill("title")
     expect(tab.locator("#fields")).to_have_text("company, title")
     worker.asked.clear()
-    tab.click("#run")
+    press(tab, "#run")
     expect(tab.locator("#status")).to_contain_text("1 of 1 pages · done")
     assert row(tab, 0)[2:] == ["Ovnen Bakery", "Night baker"]
     assert worker.asked[0].fields[0].hint == "below the title"

@@ -32,7 +32,7 @@ def counted(*records: Record, seen: int | None = None, reason: str | None = None
 
 def test_a_record_is_named_where_its_first_field_is_right() -> None:
     counts = counted(record("Adams v. Baker, et al.", "24-1"), record("COLE V. DUNN", "24-2"))
-    assert (counts.named, counts.on_page, counts.named_on_page) == (1, 2, 1)
+    assert (counts.named, counts.on_page, counts.named_on_page, counts.alike) == (1, 2, 1, 2)
 
 
 def test_a_record_is_met_by_any_value_that_is_its_own() -> None:

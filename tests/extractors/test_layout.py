@@ -55,6 +55,20 @@ def test_names_that_are_numbered_anew_for_each_page_do_not_count() -> None:
     assert likeness(one, other) == 1.0
 
 
+def test_a_page_that_leaves_out_its_head_and_body_tags_has_the_layout_of_one_that_does_not() -> (
+    None
+):
+    """The parser puts all of it into the head, where it opens with an element of HTML 5."""
+    head = '<title>{}</title><link rel="icon" href="i.png"><style>p {{}}</style>'
+    short, other = (
+        layout(head.format("a") + job("Baker")),
+        layout(head.format("b") + f"<main>{SHOP}"),
+    )
+    long = layout(f"<html><head>{head.format('c')}</head><body>{job('Cook')}</body></html>")
+    assert likeness(short, long) > 0.9
+    assert not same_layout(short, other)
+
+
 def test_what_is_no_fingerprint_is_like_nothing() -> None:
     assert likeness("", layout(SHOP)) == 0.0
     assert likeness("xyz", layout(SHOP)) == 0.0

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
+from extractors.blocks import Link
 from extractors.long_lists import read_list
-from extractors.records import Entry
-from schemas.record import Cell, Signals, Tier, Value, cell_data, cell_values
-from schemas.schema import Schema
+from extractors.records import Entry, find_records
+from schemas.record import Cell, Evidence, Signals, Tier, Value, ValueStatus, cell_data, cell_values
+from schemas.schema import Field, Kind, Schema
 from tests.extractors.talks import MAKES, TALK, Model, model, parsed, rows
 
 
@@ -138,3 +140,28 @@ def test_doubts_stay_where_the_page_says_nothing() -> None:
     talks = [(t, d, "" if i % 5 == 2 else r) for i, (t, d, r) in enumerate(rows(12))]
     found = doubting(model("cards", talks), at=5, cell=doubt)
     assert [cells["room"] for cells in found[2::5]] == [doubt, doubt]
+
+
+def test_a_link_that_the_model_overlooks_is_found_where_others_have_theirs() -> None:
+    """However sure it is that there is none."""
+    page = parsed("<ul>" + "".join(f"<li><a href=/{i}>Talk {i}</a> on soil" for i in range(60)))
+    schema = Schema("talk", (Field("details", Kind.URL),))
+    entries = find_records(page, replace(schema, many=True))
+    nothing = Value(tier=Tier.LARGE, confidence=0.9, signals=DOUBT)
+    asked = 0
+
+    def ask(schema: Schema, some: Sequence[Entry]) -> list[Mapping[str, Cell]]:
+        nonlocal asked
+        asked += len(some)
+        places = [entries.index(entry) for entry in some]
+        return [{"details": nothing if p % 5 == 0 else found(page.links[p])} for p in places]
+
+    def found(link: Link) -> Value:
+        evidence = Evidence(page.document.quote(link.span), link.span, link.xpath)
+        return Value(
+            link.href, link.href, evidence, Tier.LARGE, 0.9, ValueStatus.FOUND, signals=DOUBT
+        )
+
+    cells = read_list(page, schema, entries, ask)
+    assert [cell_data(one["details"]) for one in cells] == [link.href for link in page.links]
+    assert asked < 30

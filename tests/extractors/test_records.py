@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from dataclasses import replace
 
 import pytest
 
+from benchmarks.registers import LAYOUTS, PERMITS, register
 from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page
 from extractors.records import Entry, find_records
+from schemas.json_schema import loads
 from schemas.schema import Field, Kind, Schema
 
 TALK = Schema(
@@ -220,6 +223,23 @@ def test_a_record_that_lacks_what_the_others_have_is_not_lost(every: int) -> Non
     days = ["to be announced" if i % every == 0 else f"{i + 1}.4.2026" for i in range(20)]
     cards = [f"<li><h3>{link(f'Talk {i}')}</h3><p>{d}</p><p>Hall</p>" for i, d in enumerate(days)]
     assert len(texts(f"<ul>{''.join(cards)}</ul>")) == 20
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_record_that_says_nothing_but_its_name_is_not_lost(layout: str) -> None:
+    """In 1,500 permits each mix of fields is missing somewhere."""
+    case = register(layout, 1_500)
+    page = parse_page(Page("list", "", case.html.encode(), "text/html; charset=utf-8"))
+    found = find_records(page, loads(json.dumps(PERMITS)))
+    firsts = [page.document.blocks[entry.blocks[0]].span for entry in found]
+    assert len(found) == len(case.gold)
+    for span, gold in zip(firsts, case.gold, strict=True):
+        assert page.document.quote(span).startswith(str(gold["name"]))
+
+
+def test_rows_between_records_that_are_none_stay_out() -> None:
+    part = "<tr class=part><td colspan=3>Second day</td></tr>"
+    assert len(texts(LISTS["table"].replace("<tr><td>Soil", f"{part}<tr><td>Soil"))) == 4
 
 
 def test_the_last_record_keeps_its_own_paragraphs() -> None:

@@ -288,4 +288,13 @@ def test_shapes_tell_words_numbers_and_signs() -> None:
     ("text", "fits"), [("12 May", True), ("May", False), ("1" * 40, False), ("1\nMay", False)]
 )
 def test_a_look_is_kept_to(text: str, fits: bool) -> None:
-    assert Look.of(["1 May 2026", "30 May"]).fits(text) is fits
+    assert Look.of(["1 May 2026", "30 May"]).fits(text, "") is fits
+
+
+def test_a_date_after_another_word_than_all_before_is_left_open() -> None:
+    answers = model("cards", rows(40))
+    learned = learn(TALK, examples(answers, range(12)))
+    other = parsed(MAKES["cards"](rows(3)).replace("<b>When:</b>", "<b>Moved from:</b>"))
+    region = Model(other, rows(3)).example(1).region
+    assert apply(learned, TALK, answers.example(20).region).keys() == set(TALK.names)
+    assert apply(learned, TALK, region).keys() == {"title", "room"}

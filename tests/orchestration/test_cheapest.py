@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -178,6 +179,46 @@ def test_a_small_worker_that_is_not_there_is_skipped_and_said_so(
     assert climbed(tmp_path, None, large, FOR_BOTH).status is PageStatus.OK
     assert large.asked == [FOR_BOTH.names]
     assert "there is no small worker" in caplog.text
+
+
+def lamps(stated: int, shown: int) -> str:
+    """A list of which the markup states the first."""
+    items = [{"@type": "Product", "name": f"Lamp {n}", "offers": {"price": n}} for n in range(100)]
+    markup = json.dumps({"@type": "ItemList", "itemListElement": items[:stated]})
+    cards = "".join(f"<div class=card><h3>Lamp {n}</h3><p>{n} EUR</p></div>" for n in range(shown))
+    script = f'<script type="application/ld+json">{markup}</script>'
+    return f"{script}<h1>Lamps</h1>{cards}"
+
+
+@pytest.mark.parametrize(("stated", "asks"), [(12, False), (5, True)])
+def test_markup_that_states_a_part_of_the_list_does_not_answer_for_it(
+    tmp_path: Path, stated: int, asks: bool
+) -> None:
+    lamp = Schema("product", (Field("name"), Field("price", Kind.NUMBER)), many=True)
+    page = tmp_path / "page.html"
+    page.write_text(lamps(stated, 12))
+    asked: list[Schema] = []
+
+    class Asked(ScriptedWorker):
+        def extract(
+            self,
+            page: ParsedPage,
+            schema: Schema,
+            *,
+            check_stop: Callable[[], None] = lambda: None,
+        ) -> Extraction:
+            asked.append(schema)
+            return super().extract(page, schema, check_stop=check_stop)
+
+    settings = Settings(data_dir=tmp_path, cache_dir=tmp_path)
+    with Engine(settings, open_worker=lambda tier: Asked()) as engine:
+        list(engine.run([str(page)], lamp))
+        list(engine.run([str(page)], lamp, Orders(tier=Tier.MARKUP, job="markup")))
+        job = engine.store.job("markup")
+        assert job is not None
+        (alone,) = engine.store.results(job.id)
+    assert bool(asked) is asks
+    assert (len(alone.records), alone.seen) == (stated, 12)
 
 
 def test_markup_alone_asks_no_worker(tmp_path: Path) -> None:

@@ -184,3 +184,14 @@ def test_an_address_names_no_file(server: str, tmp_path: Path) -> None:
         ".gitignore",
     }
     assert [path.name for path in tmp_path.iterdir()] == ["cache"]
+
+
+def test_a_cache_that_does_not_work_is_told_in_a_line_and_once(
+    server: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "private.sqlite").mkdir()
+    for _ in range(2):
+        assert read(f"{server}/fresh", tmp_path).body.startswith(PAGE)
+    (told,) = [record for record in caplog.records if "not kept" in record.getMessage()]
+    assert told.getMessage() == "fetched pages are not kept: unable to open database file"
+    assert "Traceback" not in caplog.text

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from orchestration.exports.export import ExportOptions, Format
 from schemas.record import (
+    Cell,
     PageResult,
     PageStatus,
     Record,
 )
-from schemas.schema import Field, Schema
+from schemas.schema import Field, Kind, Schema
 from tests.orchestration.samples import (
     HEADER,
     PAGE,
@@ -22,6 +23,7 @@ from tests.orchestration.samples import (
     exported,
     found,
     one,
+    parquet_rows,
 )
 from tests.orchestration.strategies import pages_of, schemas, texts
 
@@ -149,3 +151,13 @@ def test_a_csv_cell_reads_back_as_the_text(text: str) -> None:
 def test_a_cell_larger_than_excel_takes_is_left_whole(tmp_path: Path) -> None:
     schema, results = one("x" * 100_000)
     assert len(csv_rows(exported(results, Format.CSV, schema))[1][0]) == 100_000
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_number_that_is_none_is_empty(number: float) -> None:
+    schema = Schema("pay", (Field("pay", Kind.NUMBER), Field("all", Kind.NUMBER, many=True)))
+    cells: dict[str, Cell] = {"pay": found(number), "all": (found(1.5), found(number))}
+    results = [PageResult("u", PageStatus.OK, (Record(cells, "u"),))]
+    assert csv_rows(exported(results, Format.CSV, schema))[1][:2] == ["", "1.5; "]
+    [row] = parquet_rows(exported(results, Format.PARQUET, schema))
+    assert (row["pay"], row["all"]) == (None, [1.5, None])

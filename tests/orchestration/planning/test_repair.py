@@ -127,6 +127,15 @@ def test_of_several_that_it_quotes_those_that_stand_there_are_taken() -> None:
     assert [tag.data for tag in tags if isinstance(tag, Value)] == ["flour"]
 
 
+def test_a_word_that_is_quoted_twice_is_cited_at_two_places() -> None:
+    tags = repaired({"tags": {"quotes": ["oven", "oven"]}}, f"{BODY}<p>Tags: oven, salt</p>")[
+        "tags"
+    ]
+    assert isinstance(tags, tuple)
+    places = [tag.evidence.span for tag in tags if isinstance(tag, Value) and tag.evidence]
+    assert len(places) == len(set(places)) == 2
+
+
 def failed(*, retryable: bool) -> PlannerFailed:
     failure = PlannerFailed("the planning endpoint said HTTP 500")
     failure.retryable = retryable
@@ -171,3 +180,11 @@ def test_the_budget_ends_the_asking_and_that_is_told(caplog: pytest.LogCaptureFi
     answers = [repair.answer(page(), SCHEMA) for _ in range(4)]
     assert (model.asked, answers[2:]) == (2, [None, None])
     assert caplog.text.count("200 tokens were spent on unsure fields") == 1
+
+
+@pytest.mark.parametrize(("budget", "times"), [(1, 1), (100, 1), (101, 2)])
+def test_it_is_asked_until_its_budget_is_spent(budget: int, times: int) -> None:
+    repair = Repair(Scripted(SAME), budget=budget)
+    given = [repair.answer(page(), SCHEMA) for _ in range(3)]
+    assert [one is not None for one in given] == [True] * times + [False] * (3 - times)
+    assert repair.spent == 100 * times
