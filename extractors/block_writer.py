@@ -63,18 +63,22 @@ def hidden_blocks(writer: BlockWriter) -> list[tuple[str, str]]:
 def _walk(root: Tag, writer: BlockWriter) -> None:
     """Visit what is shown in *root*, in order. A stack of our own: pages nest deeper than Python
     calls."""
-    stack: list[tuple[object, bool]] = [(root, False)]
-    while stack:
-        node, leaving = stack.pop()
-        if isinstance(node, Tag):
-            if leaving:
-                writer.leave(node)
-            elif node is root or writer.enter(node):
-                if node is not root:
-                    stack.append((node, True))
-                stack.extend((child, False) for child in reversed(node.contents))
-        elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
-            writer.string(node)
+    open_tags = [root]
+    levels = [iter(root.contents)]
+    while levels:
+        for node in levels[-1]:
+            if isinstance(node, Tag):
+                if writer.enter(node):
+                    open_tags.append(node)
+                    levels.append(iter(node.contents))
+                    break
+            elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
+                writer.string(node)
+        else:
+            levels.pop()
+            tag = open_tags.pop()
+            if tag is not root:
+                writer.leave(tag)
 
 
 @dataclass(slots=True)
@@ -224,6 +228,9 @@ class BlockWriter:
             self._write(line)
 
     def _write(self, text: str) -> None:
+        if text.isspace():  # as half of all strings are, between elements
+            self._space = True
+            return
         visible = INVISIBLE.sub("", text)
         words = " ".join(visible.split())
         if not words:

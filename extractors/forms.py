@@ -72,13 +72,13 @@ _OF_WORDS = (
     ("sku gtin ean isbn mpn refer code", Form.CODE),
 )
 
-
+_LETTERS = re.compile(r"[^\W_]+")
 _NUMBERED = frozenset({"number", "no", "nr", "id", "code", "sku", "docket", "reference", "isbn"})
 
 
 def stem_words(text: str) -> list[str]:
     """Lower-case words, cut so that "posted" meets "posting"."""
-    return [word[:5] for word in re.findall(r"[^\W_]+", text.lower())]
+    return [word[:5] for word in _LETTERS.findall(text.lower())]
 
 
 def forms_of(field: Field) -> Iterator[Form]:

@@ -16,6 +16,7 @@ _MOST_NAMES = 6
 _LONGEST_NAME = 40  # characters
 _SERIAL = re.compile(r"\d{3}")  # "post-1234" names one element, not its make
 _SAYING = ("itemprop", "property", "data-field", "data-label", "data-testid", "data-title", "id")
+_TELLING = frozenset(_SAYING)
 _CELLS = frozenset({"td", "th"})
 # Of one element alone, or of every second one; but a cell's column is the same in all rows.
 _OWN_NAME = re.compile(r"[.#=].*\d|\.(?:odd|even|alt|first|last|active)$", re.IGNORECASE)
@@ -91,7 +92,9 @@ def _names(tag: Tag, column: int) -> tuple[str, ...]:
     attributes = tag.attrs
     if not attributes:
         return _named(tag.name, "", (), column)
-    marks = tuple((key, str(attributes[key])) for key in _SAYING if attributes.get(key))
+    marks: tuple[tuple[str, str], ...] = ()
+    if not _TELLING.isdisjoint(attributes):
+        marks = tuple((key, str(attributes[key])) for key in _SAYING if attributes.get(key))
     return _named(tag.name, str(attributes.get("class", "")), marks, column)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from functools import lru_cache
 
 from bs4 import BeautifulSoup
 from bs4.element import Tag
@@ -52,12 +53,12 @@ class Paths:
     def _number(self, parent: Tag) -> None:
         tags = [child for child in parent.contents if isinstance(child, Tag)]
         totals = Counter(tag.name for tag in tags)
-        seen: Counter[str] = Counter()
+        seen = dict.fromkeys(totals, 0)
         for position, tag in enumerate(tags, start=1):
-            seen[tag.name] += 1
-            index = f"[{seen[tag.name]}]" if totals[tag.name] > 1 else ""
-            plain = _XPATH_NAME.fullmatch(tag.name)  # XPath has no way to say <o:p> or <p,>
-            self._steps[id(tag)] = f"{tag.name}{index}" if plain else f"*[{position}]"
+            name = tag.name
+            seen[name] += 1
+            index = f"[{seen[name]}]" if totals[name] > 1 else ""
+            self._steps[id(tag)] = f"{name}{index}" if _is_plain(name) else f"*[{position}]"
 
 
 def blocks_within(document: Document) -> dict[str, list[int]]:
@@ -69,3 +70,9 @@ def blocks_within(document: Document) -> dict[str, list[int]]:
             owned[path].append(place)
             path = path[: path.rfind("/")]
     return owned
+
+
+@lru_cache(2**10)
+def _is_plain(name: str) -> bool:
+    """Whether XPath can say *name*; it has no way to say <o:p> or <p,>."""
+    return _XPATH_NAME.fullmatch(name) is not None

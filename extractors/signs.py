@@ -106,7 +106,7 @@ class PageSigns:
             yield _with_company(signs)
 
     def _plain(self) -> Iterator[dict[str, float]]:
-        """What holds of each block whatever is asked."""
+        """What holds of each block whatever is asked; 0 is what does not."""
         whole, said = whole_forms(self._document), set[str]()
         heading = self._heading()
         for place, block in enumerate(self._document.blocks):
@@ -124,7 +124,7 @@ class PageSigns:
             signs["repeated"] = float(text in said and tag not in HEADINGS)
             signs["repeats_heading"] = float(place != self._start and self._words[place] == heading)
             said.add(text)
-            yield {sign: value for sign, value in signs.items() if value}
+            yield signs
 
     def _heading(self) -> list[str] | None:
         return self._words[self._start] if "h1" in self._tags else None

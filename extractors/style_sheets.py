@@ -57,10 +57,11 @@ class _Rule:
 
 def hide_by_sheets(soup: BeautifulSoup) -> None:
     """Give those elements of *soup* that its `<style>` elements hide the attribute `hidden`."""
-    elements = [(node, _keys(node)) for node in soup.descendants if isinstance(node, Tag)]
-    sheets = "\n".join(_sheets(elements))
+    tags = [node for node in soup.descendants if isinstance(node, Tag)]
+    sheets = "\n".join(_sheets(tags))
     if len(sheets) > MAX_SHEETS or not _HIDING.search(sheets):
         return
+    elements = [(tag, _keys(tag)) for tag in tags]
     known = {key for _, keys in elements for key in keys}
     reader = _Reader()
     reader.read(tinycss2.parse_stylesheet(_telling(sheets, known)), holds=True)
@@ -80,8 +81,8 @@ def _keys(tag: Tag) -> list[str]:
     return [*keys, tag.name]
 
 
-def _sheets(elements: Sequence[tuple[Tag, Sequence[str]]]) -> Iterator[str]:
-    for tag, _ in elements:
+def _sheets(tags: Iterable[Tag]) -> Iterator[str]:
+    for tag in tags:
         used = tag.name == "style" and _holds(str(tag.attrs.get("media", "")))
         if used and not any(above.name in _UNUSED for above in _around(tag)):
             yield "".join(tag.strings)
