@@ -17,6 +17,7 @@ from extractors.merging import (
 )
 from extractors.passages import Passage
 from extractors.reading import Interrupted, Reading
+from extractors.strays import without_strays
 from schemas.errors import DecodeFailed
 from schemas.record import Record
 from schemas.schema import Schema
@@ -55,7 +56,11 @@ class WholeReading(Reading):
             whole = len(self._page.document.visible.text)
             what = "characters were read, those likeliest to matter"
             self.cuts.insert(0, f"{read:,} of {whole:,} {what}")
-        return records
+        return records if self._schema.many else tuple(map(self._settled, records))
+
+    def _settled(self, record: Record) -> Record:
+        document, ranking = self._page.document, self._shown.ranking
+        return replace(record, cells=without_strays(self._schema, record.cells, ranking, document))
 
     def _from_hidden(self, records: tuple[Record, ...]) -> tuple[Record, ...]:
         """*records*, with what the page hides; a failure costs nothing that it shows."""
