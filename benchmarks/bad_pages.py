@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extractors.bad_pages import why_bad
-from extractors.blocks import parse_page
 from extractors.pages import Page
+from extractors.parsing.blocks import parse_page
 
 __all__ = ["Judged", "judge", "judge_unread", "labelled", "main", "report"]
 

@@ -24,10 +24,10 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
 from benchmarks.big_answers import BIG, Answers, answers
-from extractors.blocks import MAX_TAGS, parse_page
+from extractors.lists.records import find_records
 from extractors.pages import Page
-from extractors.passages import Shown
-from extractors.records import find_records
+from extractors.parsing.blocks import MAX_TAGS, parse_page
+from extractors.relevance.passages import Shown
 from schemas.dsl import parse_dsl
 
 __all__ = ["Reading", "main", "read"]

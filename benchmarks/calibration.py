@@ -28,7 +28,7 @@ from sklearn.model_selection import GroupKFold
 
 import extractors
 from benchmarks.quality import SETS
-from extractors.calibration import GROUPS, Calibration, features, group_of
+from extractors.answers.calibration import GROUPS, Calibration, features, group_of
 from orchestration.evaluation.evaluate import read_gold_set
 from orchestration.evaluation.reliability import Judged, bins, calibration_error, coverage_at, judge
 from orchestration.settings import Settings

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from extractors.blocks import ParsedPage
-from extractors.grammar import NOTHING, QUOTE_SUFFIX
+from extractors.answers.grammar import NOTHING, QUOTE_SUFFIX
+from extractors.parsing.blocks import ParsedPage
 from schemas.document import Document
 from schemas.schema import Field, Kind, Schema
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import webencodings
 
-from extractors.encoding import decode
+from extractors.parsing.encoding import decode
 
 __all__ = ["Vector", "judged", "main", "vectors"]
 

@@ -24,18 +24,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.workload import SCHEMA
-from extractors.answer import RawValue, read_answer
-from extractors.blocks import ParsedPage, parse_page
-from extractors.decode import Answer, GrammarCompiler, Question, decode
-from extractors.drafts import PromptDrafter
-from extractors.grammar import GAP, NOTHING, build_grammar
+from extractors.answers.answer import RawValue, read_answer
+from extractors.answers.decode import Answer, GrammarCompiler, Question, decode
+from extractors.answers.drafts import PromptDrafter
+from extractors.answers.grammar import GAP, NOTHING, build_grammar
+from extractors.answers.prompt import build_prompt, describe, encode_chat
 from extractors.model.models import ModelLibrary
 from extractors.model.runtime import Context, Runtime
 from extractors.model.tokenizer import load_tokenizer, token_counter
 from extractors.model.weights import WeightStore
 from extractors.pages import Page
-from extractors.passages import Passage, Shown
-from extractors.prompt import build_prompt, describe, encode_chat
+from extractors.parsing.blocks import ParsedPage, parse_page
+from extractors.relevance.passages import Passage, Shown
 from extractors.values.normalise import normalise
 from extractors.worker import Budget, Worker
 from orchestration.settings import Settings

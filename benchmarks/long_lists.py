@@ -16,10 +16,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from extractors.blocks import ParsedPage, parse_page
-from extractors.long_lists import FEWEST
+from extractors.learning.long_lists import FEWEST
+from extractors.lists.records import find_records
 from extractors.pages import Page
-from extractors.records import find_records
+from extractors.parsing.blocks import ParsedPage, parse_page
 from extractors.worker import Extraction, Worker
 from orchestration.evaluation.scoring import Answered, PageScore, score_page
 from orchestration.settings import Settings

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from extractors.blocks import parse_page
-from extractors.markup_answers import answer_from_markup
+from extractors.embedded.markup_answers import answer_from_markup
 from extractors.pages import Page
+from extractors.parsing.blocks import parse_page
 from schemas.fitting import fitted
 from schemas.json_schema import parse
 from schemas.schema import Schema

@@ -20,10 +20,10 @@ from pathlib import Path
 import lxml.etree
 import lxml.html
 
-from extractors.blocks import CELL_MARK, ParsedPage, parse_page
-from extractors.encoding import decode
 from extractors.pages import Page
-from extractors.paths import MAX_DEPTH
+from extractors.parsing.blocks import CELL_MARK, ParsedPage, parse_page
+from extractors.parsing.encoding import decode
+from extractors.parsing.paths import MAX_DEPTH
 from schemas.document import RAISED, Block
 from schemas.errors import NotAPage
 

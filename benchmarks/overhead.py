@@ -23,15 +23,15 @@ import numpy.typing as npt
 
 from benchmarks.report import Row, table
 from benchmarks.workload import PAGE_TOKENS, SCHEMA, Task, tasks
-from extractors.decode import GrammarCompiler, Matcher, Question, decode
-from extractors.drafts import Drafter, PageDrafter
-from extractors.grammar import GAP, build_grammar
+from extractors.answers.decode import GrammarCompiler, Matcher, Question, decode
+from extractors.answers.drafts import Drafter, PageDrafter
+from extractors.answers.grammar import GAP, build_grammar
+from extractors.answers.prompt import build_prompt
 from extractors.model.models import TOKENIZER_FOLDER, ModelLibrary
 from extractors.model.runtime import Context, Runtime
 from extractors.model.tokenizer import load_tokenizer, token_counter
 from extractors.model.weights import WeightStore
-from extractors.passages import Shown
-from extractors.prompt import build_prompt
+from extractors.relevance.passages import Shown
 from extractors.worker import Budget
 from orchestration.settings import Settings
 

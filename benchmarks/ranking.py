@@ -31,12 +31,12 @@ from sklearn.preprocessing import StandardScaler
 
 import extractors
 from benchmarks.recall import SETS, folded, gold_pages, schema_of, tokenizer, visible_values
-from extractors.blocks import ParsedPage, parse_page
 from extractors.model.tokenizer import TokenCounter, token_counter
 from extractors.pages import Page
-from extractors.passages import Shown
-from extractors.ranking import BlockModel
-from extractors.signs import SIGNS, PageSigns
+from extractors.parsing.blocks import ParsedPage, parse_page
+from extractors.relevance.passages import Shown
+from extractors.relevance.ranking import BlockModel
+from extractors.relevance.signs import SIGNS, PageSigns
 from orchestration.evaluation.evaluate import read_gold_set
 from schemas.schema import Schema
 
@@ -82,7 +82,7 @@ def main(arguments: list[str]) -> int:
     _report("kinds never seen", held_out(examples, count, by=lambda example: example.name))
     if options.write:
         model = replace(fit(examples), least=bound_for(SHARE, tallies))
-        file = Path(extractors.__file__).parent / "ranking.json"
+        file = Path(extractors.__file__).parent / "relevance" / "ranking.json"
         file.write_text(model.plain() + "\n", "utf-8")
         print(f"\nwrote {file.name}")
     return 0

@@ -32,13 +32,13 @@ from pathlib import Path
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any
 
-from extractors.blocks import parse_page
 from extractors.model.models import TOKENIZER_FOLDER, ModelLibrary
 from extractors.model.tokenizer import TokenCounter, load_tokenizer, token_counter
 from extractors.model.weights import WeightStore
 from extractors.pages import Page
-from extractors.passages import Passage, Shown
-from extractors.ranking import known_model
+from extractors.parsing.blocks import parse_page
+from extractors.relevance.passages import Passage, Shown
+from extractors.relevance.ranking import known_model
 from extractors.worker import Budget
 from orchestration.settings import Settings
 from schemas.document import Document

@@ -19,9 +19,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from extractors.blocks import ParsedPage, parse_page
+from extractors.lists.records import Entry, find_records
 from extractors.pages import Page
-from extractors.records import Entry, find_records
+from extractors.parsing.blocks import ParsedPage, parse_page
 from orchestration.evaluation.scoring import fold
 from schemas.schema import Schema
 from schemas.source import resolve

@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from extractors.blocks import ParsedPage, parse_page
-from extractors.evidence import Locator
-from extractors.induction import Example, checked, learn
-from extractors.outline import Outline, Region
+from extractors.answers.evidence import Locator
+from extractors.learning.induction import Example, checked, learn
+from extractors.learning.outline import Outline, Region
+from extractors.learning.selectors import Selectors, apply
+from extractors.lists.records import find_records
 from extractors.pages import Page
-from extractors.records import find_records
-from extractors.selectors import Selectors, apply
+from extractors.parsing.blocks import ParsedPage, parse_page
 from extractors.values.normalise import normalise
 from orchestration.evaluation.scoring import fold
 from schemas.document import Span

@@ -22,8 +22,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from extractors.blocks import parse_page
 from extractors.pages import Page
+from extractors.parsing.blocks import parse_page
 from extractors.values.currencies import currency_code
 from extractors.values.customs import UNKNOWN, Customs
 from extractors.values.normalise import normalise

@@ -18,7 +18,7 @@ from benchmarks.dictation import answer_of, page_of, page_that_says
 from benchmarks.obedient import ObedientWorker
 from benchmarks.oracle import Oracle
 from benchmarks.schema_cases import Case, Instance
-from extractors.blocks import ParsedPage
+from extractors.parsing.blocks import ParsedPage
 from orchestration.exports.export import page_line
 from schemas.errors import DecodeFailed, SchemaError
 from schemas.fitting import fitted

@@ -10,10 +10,10 @@ from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from extractors.blocks import ParsedPage, parse_page
 from extractors.model.tokenizer import token_counter
 from extractors.pages import Page
-from extractors.passages import Shown
+from extractors.parsing.blocks import ParsedPage, parse_page
+from extractors.relevance.passages import Shown
 from extractors.worker import Budget
 from schemas.json_schema import to_json_schema
 from schemas.schema import Schema

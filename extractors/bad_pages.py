@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from extractors import bad_phrases as phrases
-from extractors.blocks import ParsedPage
 from extractors.pages import Page
+from extractors.parsing.blocks import ParsedPage
 
 __all__ = ["BadKind", "BadPage", "why_bad"]
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from extractors.decode import Answer, Chosen, GrammarCompiler, Question, decode_steps
-from extractors.drafts import PromptDrafter
+from extractors.answers.decode import Answer, Chosen, GrammarCompiler, Question, decode_steps
+from extractors.answers.drafts import PromptDrafter
 from schemas.errors import DecodeFailed
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ import lxml.html
 import numpy as np
 from lxml.etree import LxmlError
 
-from extractors.encoding import decode
 from extractors.pages import Page
+from extractors.parsing.encoding import decode
 from schemas.errors import NotAPage
 
 __all__ = ["ALIKE", "layout_of", "likeness", "same_layout"]

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from extractors.blocks import ParsedPage
-from extractors.decode import Answer
-from extractors.forms import asks_for_number
-from extractors.long_lists import read_list
-from extractors.merging import is_absent
-from extractors.passages import Passage
-from extractors.pieces import line_starts
+from extractors.answers.decode import Answer
+from extractors.answers.merging import is_absent
+from extractors.answers.tails import without_days
+from extractors.learning.long_lists import read_list
+from extractors.lists.pieces import line_starts
+from extractors.lists.records import Entry
+from extractors.parsing.blocks import ParsedPage
 from extractors.reading import Interrupted, Reading
-from extractors.records import Entry
-from extractors.tails import without_days
+from extractors.relevance.forms import asks_for_number
+from extractors.relevance.passages import Passage
 from schemas.errors import DecodeFailed
 from schemas.record import Cell, Record, Value
 from schemas.schema import Kind, Schema

@@ -15,9 +15,9 @@ from outlines.models.transformers import Transformers, TransformerTokenizer
 from outlines.models.vllm_offline import VLLMOffline
 from outlines.processors import OutlinesLogitsProcessor
 
+from extractors.answers.prompt import encode_chat
 from extractors.generation import LogitsProcessor, Run, TextGenerator
 from extractors.output_types import to_grammar
-from extractors.prompt import encode_chat
 from schemas.errors import DecodeFailed
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from types import TracebackType
 import httpx
 
 from extractors.archives.formats import Archive, unwrapped
-from extractors.encoding import sniff
+from extractors.parsing.encoding import sniff
 from extractors.sources import Limits, Source, discover, open_archive, unreadable
 from extractors.web.captured import day_of
 from extractors.web.client import Web

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from extractors.answer import longest_answer
-from extractors.blocks import ParsedPage
-from extractors.decode import Answer, Question, common_prefix, decode, decode_together
-from extractors.drafts import PageDrafter
-from extractors.grammar import GAP, build_grammar
-from extractors.grounding import ground
+from extractors.answers.answer import longest_answer
+from extractors.answers.decode import Answer, Question, common_prefix, decode, decode_together
+from extractors.answers.drafts import PageDrafter
+from extractors.answers.grammar import GAP, build_grammar
+from extractors.answers.grounding import ground
+from extractors.answers.prompt import build_prompt
 from extractors.model.tokenizer import token_counter
-from extractors.passages import Passage, Shown
-from extractors.prompt import build_prompt
+from extractors.parsing.blocks import ParsedPage
+from extractors.relevance.passages import Passage, Shown
 from schemas.record import Record, Tokens
 from schemas.schema import Kind, Schema
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from extractors.blocks import ParsedPage
+from extractors.parsing.blocks import ParsedPage
 from extractors.values.customs import Customs
 from extractors.values.normalise import normalise
 from extractors.worker import Extraction

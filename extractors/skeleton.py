@@ -14,10 +14,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from extractors.blocks import CELL_MARK, ParsedPage
-from extractors.paths import blocks_within
-from extractors.ranking import Ranking
-from extractors.surroundings import AROUND
+from extractors.parsing.blocks import CELL_MARK, ParsedPage
+from extractors.parsing.paths import blocks_within
+from extractors.relevance.ranking import Ranking
+from extractors.relevance.surroundings import AROUND
 from schemas.document import Document
 from schemas.schema import Schema
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from extractors.decode import Question, decode
-from extractors.hidden import hidden_passage
-from extractors.merging import (
+from extractors.answers.decode import Question, decode
+from extractors.answers.merging import (
     is_absent,
     make_of,
     make_without_numbers,
@@ -15,9 +14,10 @@ from extractors.merging import (
     merge_records,
     say_nothing,
 )
-from extractors.passages import Passage
+from extractors.answers.strays import without_strays
 from extractors.reading import Interrupted, Reading
-from extractors.strays import without_strays
+from extractors.relevance.hidden import hidden_passage
+from extractors.relevance.passages import Passage
 from schemas.errors import DecodeFailed
 from schemas.record import Record
 from schemas.schema import Schema

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from extractors.blocks import ParsedPage
-from extractors.calibration import Calibration
-from extractors.decode import GrammarCompiler
+from extractors.answers.calibration import Calibration
+from extractors.answers.decode import GrammarCompiler
 from extractors.list_reading import ListReading
+from extractors.lists.records import Listing, list_records
+from extractors.parsing.blocks import ParsedPage
 from extractors.reading import Interrupted
-from extractors.records import Listing, list_records
 from extractors.whole_reading import WholeReading
 from schemas.record import Record, Tier, Tokens
 from schemas.schema import Schema

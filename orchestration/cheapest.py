@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from extractors.blocks import ParsedPage
-from extractors.records import find_records
+from extractors.lists.records import find_records
+from extractors.parsing.blocks import ParsedPage
 from schemas.document import Span
 from schemas.fitting import fitted
 from schemas.plan import Plan

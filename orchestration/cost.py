@@ -12,7 +12,7 @@ from schemas.record import Cost, PageResult, PageStatus, Record, Tier, Tokens
 from schemas.schema import Schema
 
 if TYPE_CHECKING:
-    from extractors.blocks import ParsedPage
+    from extractors.parsing.blocks import ParsedPage
     from extractors.worker import Extraction
 
 __all__ = ["Estimate", "JobCost", "Meter", "cost_of", "estimated", "spread"]

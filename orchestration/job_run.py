@@ -7,8 +7,8 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 
-from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page, Source
+from extractors.parsing.blocks import ParsedPage, parse_page
 from orchestration.agreement import Agreement
 from orchestration.cost import JobCost, cost_of
 from orchestration.events import Event, JobEnded, JobStarted, LayoutPlanned, PageDone

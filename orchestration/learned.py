@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from extractors.blocks import ParsedPage
-from extractors.induction import Example, checked, learn
 from extractors.layout import ALIKE, layout_of, likeness
-from extractors.outline import Outline
+from extractors.learning.induction import Example, checked, learn
+from extractors.learning.outline import Outline
+from extractors.learning.selectors import Selectors, apply, without_failing
 from extractors.pages import Page
-from extractors.selectors import Selectors, apply, without_failing
+from extractors.parsing.blocks import ParsedPage
 from schemas.errors import NotAPage
 from schemas.record import Cell, Record, Tier, Value, ValueStatus, cell_values
 from schemas.schema import Schema

@@ -11,11 +11,11 @@ from functools import cache
 from typing import Protocol
 
 from extractors.bad_pages import BadKind, BadPage, why_bad
-from extractors.blocks import ParsedPage, parse_page
-from extractors.headline import with_headline
-from extractors.markup_answers import answer_from_markup
-from extractors.next_page import next_page
+from extractors.embedded.headline import with_headline
+from extractors.embedded.markup_answers import answer_from_markup
+from extractors.lists.next_page import next_page
 from extractors.pages import Page
+from extractors.parsing.blocks import ParsedPage, parse_page
 from extractors.worker import Extraction, Interrupted
 from orchestration.agreement import Agreement
 from orchestration.cheapest import answered, listed, merged, remaining, unanswered

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import cache
 
-from extractors.blocks import ParsedPage
+from extractors.parsing.blocks import ParsedPage
 from extractors.worker import Extraction
 from orchestration.agreement import LayoutAgreement
 from orchestration.cheapest import easier, settled, unanswered, unsettled

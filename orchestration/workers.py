@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extractors.blocks import ParsedPage
 from extractors.model.compile import Precision
 from extractors.model.machine import read_machine
 from extractors.model.models import ModelLibrary
 from extractors.model.weights import Progress, WeightStore, ignore
+from extractors.parsing.blocks import ParsedPage
 from extractors.worker import Budget, Extraction
 from orchestration.pipeline import PageWorker, Stop, Stopped
 from orchestration.settings import Settings

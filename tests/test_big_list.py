@@ -14,9 +14,9 @@ import pytest
 from benchmarks.big_answers import Answers, answers, judged
 from benchmarks.obedient import ObedientWorker
 from benchmarks.registers import LAYOUTS, PERMITS, Case, posting, register
-from extractors.blocks import ParsedPage
-from extractors.long_lists import read_list
-from extractors.records import Entry, find_records
+from extractors.learning.long_lists import read_list
+from extractors.lists.records import Entry, find_records
+from extractors.parsing.blocks import ParsedPage
 from extractors.values.normalise import normalise
 from extractors.worker import Extraction
 from orchestration import Engine, Orders, Settings

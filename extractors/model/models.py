@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from filelock import FileLock
 
-from extractors.calibration import known_calibration
+from extractors.answers.calibration import known_calibration
 from extractors.model.checkpoint import ModelConfig, open_checkpoint
 from extractors.model.compile import CompiledModel, Precision, compile_model, open_compiled
 from extractors.model.export import ExportedModel, export_model, open_exported

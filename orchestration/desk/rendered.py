@@ -13,8 +13,8 @@ from lxml.etree import Comment, LxmlError, ParserError
 from lxml.html import HtmlElement
 from lxml_html_clean import Cleaner
 
-from extractors.encoding import decode
 from extractors.pages import Page
+from extractors.parsing.encoding import decode
 from orchestration.desk.highlight import UNSHOWABLE
 
 __all__ = ["LARGEST", "QUOTE_ID", "rendered"]

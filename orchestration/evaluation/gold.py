@@ -11,8 +11,8 @@ from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
-from extractors.encoding import decode
 from extractors.pages import Page
+from extractors.parsing.encoding import decode
 from orchestration.storage.corrections import Correction, leaves
 from schemas.errors import GoldError, SourceError
 from schemas.record import Cell, PageResult, Record, Value, cell_data

@@ -25,9 +25,9 @@ from schemas.record import Record, Tier
 from schemas.schema import Schema
 
 if TYPE_CHECKING:
-    from extractors.blocks import ParsedPage
     from extractors.model.weights import WeightStore
     from extractors.outlines_model import OutlinesModel
+    from extractors.parsing.blocks import ParsedPage
     from orchestration.planning.cache import PlanCache
     from orchestration.planning.endpoint import Endpoint
     from orchestration.settings import Settings

@@ -10,9 +10,9 @@ from itertools import islice
 from typing import Protocol, TypeVar
 
 from extractors.bad_pages import BadPage, why_bad
-from extractors.blocks import ParsedPage, parse_page
 from extractors.layout import layout_of, likeness, same_layout
 from extractors.pages import Page
+from extractors.parsing.blocks import ParsedPage, parse_page
 from orchestration.planning.cache import PlanCache
 from orchestration.planning.planner import Planner
 from schemas.errors import NotAPage, PlanError, SourceError, StoreError

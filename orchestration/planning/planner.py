@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from extractors.blocks import ParsedPage
-from extractors.locators import record_path
-from extractors.records import find_records
+from extractors.lists.locators import record_path
+from extractors.lists.records import find_records
+from extractors.parsing.blocks import ParsedPage
 from extractors.skeleton import draw_skeleton
 from orchestration.planning.prompt import (
     PROMPT_VERSION,

@@ -17,9 +17,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from extractors.blocks import ParsedPage
-from extractors.evidence import Locator
-from extractors.passages import Passage, Shown
+from extractors.answers.evidence import Locator
+from extractors.parsing.blocks import ParsedPage
+from extractors.relevance.passages import Passage, Shown
 from extractors.skeleton import fence
 from extractors.values.customs import Customs
 from extractors.values.normalise import normalise

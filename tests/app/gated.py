@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from extractors.blocks import ParsedPage
+from extractors.parsing.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
 from schemas.schema import Schema

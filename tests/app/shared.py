@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 from gradio_client import Client
 
-from extractors.blocks import ParsedPage
+from extractors.parsing.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
 from orchestration.desk.desk import Desk

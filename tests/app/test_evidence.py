@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
-from extractors.blocks import ParsedPage
+from extractors.parsing.blocks import ParsedPage
 from extractors.worker import Extraction
 from schemas.document import Document, Span
 from schemas.record import Evidence, Record, Tier, Tokens, Value, ValueStatus

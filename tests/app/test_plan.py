@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from extractors.blocks import ParsedPage
+from extractors.parsing.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
 from schemas.schema import Schema

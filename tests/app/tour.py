@@ -17,7 +17,7 @@ from typing import Literal
 
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
-from extractors.blocks import ParsedPage
+from extractors.parsing.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
 from schemas.record import Cell, Record, Value

@@ -13,7 +13,7 @@ from benchmarks.obedient import ObedientWorker
 from benchmarks.oracle import Oracle
 from benchmarks.schema_cases import Case, Instance, maskbench, suite, wrapped
 from benchmarks.verdicts import Outcome, judge
-from extractors.answer import RawCell, RawValue, read_answer
+from extractors.answers.answer import RawCell, RawValue, read_answer
 from schemas.json_schema import parse
 
 

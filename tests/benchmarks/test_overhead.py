@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.overhead import Clock, TimedMatcher, rows
-from extractors.decode import GrammarCompiler
+from extractors.answers.decode import GrammarCompiler
 from tests.extractors import tiny
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from benchmarks.ranking import Example, bound_for, example, fit, held_out, weighed
-from extractors.blocks import parse_page
 from extractors.pages import Page
+from extractors.parsing.blocks import parse_page
 from schemas.schema import Field, Schema
 
 POST = Schema("post", (Field("title"), Field("town")))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 
-from extractors.decode import GrammarCompiler, Question
-from extractors.drafts import PageDrafter
-from extractors.grammar import build_grammar
-from extractors.prompt import build_prompt
+from extractors.answers.decode import GrammarCompiler, Question
+from extractors.answers.drafts import PageDrafter
+from extractors.answers.grammar import build_grammar
+from extractors.answers.prompt import build_prompt
 from schemas.schema import Field, Kind, Schema
 from tests.extractors import tiny
 

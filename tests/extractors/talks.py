@@ -6,11 +6,11 @@ import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from extractors.blocks import ParsedPage, parse_page
-from extractors.induction import Example
-from extractors.outline import Outline
+from extractors.learning.induction import Example
+from extractors.learning.outline import Outline
+from extractors.lists.records import Entry, find_records
 from extractors.pages import Page
-from extractors.records import Entry, find_records
+from extractors.parsing.blocks import ParsedPage, parse_page
 from extractors.values.normalise import normalise
 from schemas.document import Span
 from schemas.record import ABSENT, Cell, Evidence, Tier, Value, ValueStatus

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from extractors.bad_pages import BadKind, why_bad
-from extractors.blocks import parse_page
 from extractors.pages import Page
+from extractors.parsing.blocks import parse_page
 
 PROSE = (
     "<p>The harbour office opened in spring and keeps the tide tables for the whole bay.</p>" * 30

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.obedient import ObedientWorker
-from extractors.blocks import ParsedPage, parse_page
 from extractors.model.models import ModelLibrary
 from extractors.model.weights import WeightStore
 from extractors.pages import Page
+from extractors.parsing.blocks import ParsedPage, parse_page
 from extractors.worker import Budget, Extraction, Interrupted, Worker
 from schemas.errors import DecodeFailed
 from schemas.record import Tier, cell_values

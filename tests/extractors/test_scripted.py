@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from extractors.blocks import ParsedPage
+from extractors.parsing.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from schemas.document import Document
 from schemas.dsl import parse_dsl

@@ -5,8 +5,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.blocks import parse_page
 from extractors.pages import Page
+from extractors.parsing.blocks import parse_page
 from extractors.skeleton import Skeleton, draw_skeleton, fence
 from schemas.source import resolve
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from extractors.decode import Answer, GrammarCompiler, Question, decode
-from extractors.drafts import PromptDrafter
+from extractors.answers.decode import Answer, GrammarCompiler, Question, decode
+from extractors.answers.drafts import PromptDrafter
 from extractors.model.checkpoint import open_checkpoint
 from extractors.model.compile import Precision, compile_model
 from extractors.model.runtime import CHUNK, Context, Runtime

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from extractors.blocks import ParsedPage, parse_page
-from extractors.hidden import hidden_passage
+from extractors.answers.prompt import build_prompt
 from extractors.model.models import ModelLibrary
 from extractors.model.tokenizer import token_counter
 from extractors.model.weights import WeightStore
 from extractors.pages import Page
-from extractors.passages import Shown
-from extractors.prompt import build_prompt
+from extractors.parsing.blocks import ParsedPage, parse_page
+from extractors.relevance.hidden import hidden_passage
+from extractors.relevance.passages import Shown
 from extractors.worker import Budget, Worker
 from schemas.errors import DecodeFailed
 from schemas.json_schema import to_json_schema

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from extractors.blocks import ParsedPage
+from extractors.parsing.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
 from orchestration import Engine, Orders, Settings

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page
+from extractors.parsing.blocks import ParsedPage, parse_page
 from extractors.worker import Extraction
 from orchestration import Engine, Orders, Settings
 from orchestration.cost import JobCost, Meter, cost_of, estimated, spread

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from extractors.blocks import ParsedPage
 from extractors.pages import Manners, Reader
+from extractors.parsing.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from extractors.web.rendering import why_not
 from extractors.worker import Extraction

@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from extractors.blocks import parse_page
-from extractors.markup_answers import answer_from_markup
+from extractors.embedded.markup_answers import answer_from_markup
 from extractors.pages import Page
+from extractors.parsing.blocks import parse_page
 from extractors.scripted import ScriptedWorker
 from orchestration.exports.export import Format, page_line, write
 from orchestration.storage.codec import from_plain, to_plain

@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from extractors.blocks import ParsedPage
 from extractors.pages import Manners, Reader
+from extractors.parsing.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
 from orchestration import Engine, Orders, Settings

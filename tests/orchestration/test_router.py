@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page
+from extractors.parsing.blocks import ParsedPage, parse_page
 from extractors.worker import Extraction
 from orchestration.agreement import ENOUGH, IN_VAIN, Agreement, LayoutAgreement
 from orchestration.router import Repairing, Router

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from extractors.archives.formats import Bounds, Content, opened
-from extractors.blocks import parse_page
 from extractors.pages import Reader, discover
+from extractors.parsing.blocks import parse_page
 from schemas.errors import FetchRefused, NotAPage, SourceError
 
 BOUNDS = Bounds(max_members=10, max_total_bytes=10**7, max_ratio=200)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from extractors.decode import GrammarCompiler, Question, decode
+from extractors.answers.decode import GrammarCompiler, Question, decode
 from extractors.model.export import ExportedModel, open_exported
 from extractors.model.models import ModelLibrary
 from extractors.model.runtime import CHUNK, Runtime

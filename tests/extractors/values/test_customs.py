@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from extractors.blocks import parse_page
 from extractors.pages import Page
+from extractors.parsing.blocks import parse_page
 from extractors.values.customs import Customs
 from extractors.web.captured import day_of
 from schemas.document import Document

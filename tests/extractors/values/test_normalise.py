@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractors.blocks import parse_page
 from extractors.pages import Page
+from extractors.parsing.blocks import parse_page
 from extractors.scripted import ScriptedWorker
 from extractors.values.customs import Customs
 from extractors.values.normalise import normalise

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from extractors.blocks import parse_page
 from extractors.pages import Limits, Manners, Page, Reader, Source
+from extractors.parsing.blocks import parse_page
 from extractors.web.clock import SkippedClock
 from extractors.web.rendering import Renderer, why_not
 from schemas.errors import FetchFailed, FetchRefused

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from extractors.blocks import parse_page
 from extractors.pages import Page
+from extractors.parsing.blocks import parse_page
 from extractors.skeleton import draw_skeleton
 from orchestration.cli import app
 from schemas.plan import PlannedBy

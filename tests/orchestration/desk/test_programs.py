@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from extractors.blocks import ParsedPage
+from extractors.parsing.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
 from orchestration.desk.answers import Outcome

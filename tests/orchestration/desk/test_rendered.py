@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from extractors.blocks import parse_page
 from extractors.pages import Page
+from extractors.parsing.blocks import parse_page
 from orchestration.desk.rendered import rendered
 from schemas.document import Span
 

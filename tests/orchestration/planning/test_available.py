@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from extractors.blocks import ParsedPage
+from extractors.parsing.blocks import ParsedPage
 from extractors.scripted import ScriptedWorker
 from extractors.worker import Extraction
 from orchestration.cost import cost_of

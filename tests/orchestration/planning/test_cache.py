@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from extractors.blocks import ParsedPage
 from extractors.layout import layout_of, same_layout
 from extractors.pages import Page
+from extractors.parsing.blocks import ParsedPage
 from orchestration.planning.cache import PlanCache
 from orchestration.planning.layouts import LayoutPlans
 from orchestration.planning.planner import Planners, SchemaPlanner

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page
+from extractors.parsing.blocks import ParsedPage, parse_page
 from extractors.skeleton import draw_skeleton
 from orchestration.planning.planner import ModelPlanner, Planners, SchemaPlanner
 from orchestration.planning.prompt import PROMPT_VERSION, FieldsQuestion, Message, PlanQuestion

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from extractors.blocks import ParsedPage, parse_page
 from extractors.pages import Page
+from extractors.parsing.blocks import ParsedPage, parse_page
 from extractors.web.clock import SkippedClock
 from orchestration.planning.prompt import Message
 from orchestration.planning.repair import Repair
