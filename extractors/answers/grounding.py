@@ -9,6 +9,7 @@ from statistics import fmean
 
 import numpy as np
 
+from extractors.answers.amounts import with_currency
 from extractors.answers.answer import RawCell, RawRecord, RawValue, read_answer
 from extractors.answers.calibration import Calibration
 from extractors.answers.decode import Answer, Chosen, GrammarCompiler
@@ -114,6 +115,7 @@ class _Grounder:
         calibration: Calibration | None,
     ) -> None:
         self._url = page.document.url
+        self._document = page.document
         self._customs = Customs.of(page.document)
         self._links = passage.links
         self._locator = Locator(page.document, passage.spans, passage.lines)
@@ -193,7 +195,12 @@ class _Grounder:
 
     def _find(self, field: Field, raw: RawValue, taken: list[Span]) -> Found | None:
         words = raw.quote if raw.quote is not None else str(raw.text)
-        return self._locator.find(words, labels=field.labels, taken=taken, heading=field.is_heading)
+        labels, heading = field.labels, field.is_heading
+        found = self._locator.find(words, labels=labels, taken=taken, heading=heading)
+        if found is None:
+            return None
+        whole = with_currency(field, self._document, found.evidence.span)
+        return replace(found, evidence=self._locator.cite(whole))
 
     def _what_is_said(self, field: Field, raw: RawValue, evidence: Evidence) -> str:
         """A choice or boolean is the model's reading of the quote; all else is the quote."""

@@ -17,7 +17,7 @@ from schemas.schema import Field, Schema
 
 __all__ = ["without_strays"]
 
-_FAR = 3.0  # nats below the likeliest item's block
+_FAR = 4.0  # nats below the likeliest item's block
 
 
 def without_strays(
