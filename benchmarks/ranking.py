@@ -7,7 +7,7 @@ likeliest block that has it an example, and all other blocks examples of the con
 is likeliest is asked again after a first fit. Pages of one template count as a few. Of five fits,
 each on four fifths of the sites, each judges the sites it did not see; and again with kinds of
 pages for sites. The tables have, for several bounds of a block's worth, the share of the right
-values in what is shown and the share of the page that this is, pages' mean. `--write` fits on all
+values in what is shown, and the share of tokens that this is: the mean of pages, and of all. `--write` fits on all
 pages, keeps the weights with the product, and the bound at which a quarter of a page is shown.
 """
 
@@ -173,11 +173,13 @@ def _odds(example: Example, model: BlockModel) -> np.ndarray:
 
 @dataclass(slots=True)
 class Tally:
-    """Of what is shown at one bound: right values that the pages have, and those shown. `shares`:
-    of each page's tokens."""
+    """Of what is shown at one bound: right values that the pages have, and those shown; tokens of
+    the pages, and those shown; `shares`: of each page's tokens."""
 
     asked: int = 0
     kept: int = 0
+    page: int = 0
+    shown: int = 0
     shares: list[float] = field(default_factory=list)
 
 
@@ -214,6 +216,8 @@ def _judge(example: Example, model: BlockModel, count: TokenCounter, tallies: Ta
         tally = tallies[example.name, float(bound)]
         tally.asked += len(example.values)
         tally.kept += found
+        tally.page += sum(sizes)
+        tally.shown += sum(sizes[place] for place in kept)
         tally.shares.append(sum(sizes[place] for place in kept) / max(1, sum(sizes)))
 
 
@@ -229,7 +233,8 @@ def _report(title: str, tallies: Tallies) -> None:
 
 def _cell(tallies: Sequence[Tally]) -> str:
     recall = sum(t.kept for t in tallies) / max(1, sum(t.asked for t in tallies))
-    return f"{recall:.3f} at {_share(tallies):.2f}"
+    of_all = sum(t.shown for t in tallies) / max(1, sum(t.page for t in tallies))
+    return f"{recall:.3f} at {_share(tallies):.2f}, {of_all:.2f}"
 
 
 def _share(tallies: Sequence[Tally]) -> float:

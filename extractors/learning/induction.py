@@ -306,8 +306,6 @@ class _Learner:
             return ()
         return tuple(sorted(shapes, key=lambda shape: (-len(shape), shape)))
 
-    # Absence, and what words stand for
-
     def _faces(self, selectors: Sequence[Selector]) -> dict[str, Tally]:
         """Of records in which no rule finds anything, by face, how many lack the field."""
         faces: dict[str, Tally] = {}
