@@ -7,8 +7,9 @@ likeliest block that has it an example, and all other blocks examples of the con
 is likeliest is asked again after a first fit. Pages of one template count as a few. Of five fits,
 each on four fifths of the sites, each judges the sites it did not see; and again with kinds of
 pages for sites. The tables have, for several bounds of a block's worth, the share of the right
-values in what is shown, and the share of tokens that this is: the mean of pages, and of all. `--write` fits on all
-pages, keeps the weights with the product, and the bound at which a quarter of a page is shown.
+values in what is shown, and the share of tokens that this is: the mean of pages, and of all.
+`--write` fits on all pages, keeps the weights with the product, and the bound at which a quarter
+of a page is shown, as the mean of pages.
 """
 
 from __future__ import annotations
