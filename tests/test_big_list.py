@@ -156,7 +156,7 @@ def test_the_table_of_the_app_shows_them_a_hundred_at_a_time(
 def test_a_long_posting_says_what_was_not_read(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(posting(1_000_000).html, "utf-8")
-    worker = ObedientWorker(page=2_000, answer=400).told("title: null\n")
+    worker = ObedientWorker(page=2_000, answer=400).told("reference: null\n")
     settings = Settings(data_dir=tmp_path, cache_dir=tmp_path)
     with Engine(settings, open_worker=lambda tier: worker) as engine:
         events = list(
