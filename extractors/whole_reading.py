@@ -24,7 +24,7 @@ from schemas.schema import Schema
 
 __all__ = ["WholeReading"]
 
-_MISSED = 0.1  # values that unread text is held to state, from which on a page was not read whole
+_MISSED = 0.05  # values that unread text is held to state, from which on a page was not read whole
 
 
 class WholeReading(Reading):
