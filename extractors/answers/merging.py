@@ -76,7 +76,7 @@ def _surest(values: Sequence[Value]) -> Value:
     found = [value for value in values if value.status is not ValueStatus.ABSENT]
     if not found:
         return min(values, key=lambda v: (v.confidence, repr(v)), default=ABSENT)
-    return min(found, key=lambda v: (-v.confidence, _place(v), _key(v)))
+    return min(found, key=lambda v: (-v.confidence, _place(v), _key(v), repr(v)))
 
 
 def _union(lists: Sequence[tuple[Cell, ...]]) -> tuple[Cell, ...]:
@@ -104,11 +104,12 @@ def _distinct(records: Sequence[Record]) -> tuple[Record, ...]:
     return tuple(replace(record, index=index) for index, record in enumerate(first))
 
 
-def _order(cell: Cell) -> tuple[int, float, str]:
-    """By place on the page; of the same place the surer first."""
+def _order(cell: Cell) -> tuple[int, float, str, str]:
+    """By place on the page; of the same place the surer first, and then any, but always the same:
+    of "A" and "a" at one place too."""
     values = list(cell_values(cell))
     sure = sum(value.confidence for value in values)
-    return min(map(_place, values), default=0), -sure, _key(cell)
+    return min(map(_place, values), default=0), -sure, _key(cell), repr(cell)
 
 
 def _place(value: Value) -> int:

@@ -117,3 +117,8 @@ def test_the_order_of_reading_changes_nothing(
 @given(readings)
 def test_reading_a_part_twice_changes_nothing(parts: list[list[Record]]) -> None:
     assert merge_records(DISH, parts) == merge_records(DISH, [*parts, *parts])
+
+
+def test_of_two_spellings_at_one_place_the_same_one_stays_in_any_order() -> None:
+    upper, lower = ([dish(ABSENT, (found(text, 0, 0.2),), ABSENT)] for text in "Aa")
+    assert merge_records(DISH, [upper, lower]) == merge_records(DISH, [lower, upper])
