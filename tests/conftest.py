@@ -16,6 +16,8 @@ from hypothesis import settings
 # Before numpy is imported. The matrices here are so small that its threads would only wait for each
 # other, at full speed: a product took 25 times the processor where other work shared the cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Some tests load ONNX Runtime by themselves, as others do the product.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 # A shared CI machine stalls now and then; a slow example is not a failing one.
 # Each run draws other examples; `--hypothesis-profile=deep` draws ten times as many.
