@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -50,7 +51,9 @@ def sent(
         "headers": [(name.encode(), value.encode()) for name, value in headers],
         "app": SimpleNamespace(cookie_id="7", tokens={"anna-s-token": "anna"}),
     }
-    asyncio.run(Bounded(app, strangers)(scope, receive, send))
+    bounded = Bounded(app, strangers)(scope, receive, send)
+    with ThreadPoolExecutor(1) as thread:  # the browser of other tests has a loop in this one
+        thread.submit(asyncio.run, bounded).result()
     return reached[0], statuses[0] if statuses else None
 
 
