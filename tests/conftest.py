@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tracemalloc  # noqa: F401 (see below)
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marked = any(item.get_closest_marker(name) for name in ("browser", "weights"))
         if marked or item.nodeid.startswith(SERVED):
             item.add_marker("alone")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing a test runs, in this process or from it, writes to the tester's own results."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIELDWISE_DATA_DIR", str(tmp_path_factory.mktemp("own-data")))
+        yield
 
 
 @pytest.fixture(scope="session")
