@@ -99,6 +99,8 @@ class BlockWriter:
     `left_out`: these and others that may hold words. *shown*: such elements that are not left out;
     *everything*: none are. `following`: addresses of links of the relation "next".
     `nodes`: elements with words. `targets`: what relative links are said to be relative to.
+    `canonical`, `shared_as`: what the page says that its address is, as a link of that relation
+    and to Open Graph.
     `locales`: languages that the head names. `breaks`: as `ParsedPage` has them.
     """
 
@@ -115,6 +117,8 @@ class BlockWriter:
         self.noted: list[Noted] = []
         self.following: list[str] = []
         self.targets: list[str] = []
+        self.canonical: list[str] = []
+        self.shared_as: list[str] = []
         self.locales: list[str] = []
         self.nodes = NodeLog()
         self.breaks: list[int] = []
@@ -172,16 +176,29 @@ class BlockWriter:
         self._owners.pop()
 
     def _note(self, tag: Tag) -> None:
-        if tag.name in ("a", "link") and "next" in str(tag.attrs.get("rel", "")).lower().split():
-            self.following.append(str(tag.attrs.get("href", "")))
+        if tag.name in ("a", "link"):
+            self._note_relations(tag)
         elif tag.name == "base" and "href" in tag.attrs:
             self.targets.append(str(tag["href"]))
-        elif tag.name == "meta" and tag.attrs.get("property") == "og:locale":
-            self.locales.append(str(tag.attrs.get("content", "")))
+        elif tag.name == "meta":
+            self._note_property(tag)
         for name, text in facts(tag):
             path, exact = self.paths.of(tag), self.paths.is_exact(tag)
             if exact and len(self.noted) < MAX_NOTED:
                 self.noted.append(Noted(f"{path}/@{name}", text, len(self.parts), bool(self._run)))
+
+    def _note_relations(self, tag: Tag) -> None:
+        relations = str(tag.attrs.get("rel", "")).lower().split()
+        if "next" in relations:
+            self.following.append(str(tag.attrs.get("href", "")))
+        if "canonical" in relations and tag.name == "link":
+            self.canonical.append(str(tag.attrs.get("href", "")))
+
+    def _note_property(self, tag: Tag) -> None:
+        if tag.attrs.get("property") == "og:locale":
+            self.locales.append(str(tag.attrs.get("content", "")))
+        elif tag.attrs.get("property") == "og:url":
+            self.shared_as.append(str(tag.attrs.get("content", "")))
 
     def _begin(self, tag: Tag) -> None:
         match tag.name:

@@ -6,13 +6,13 @@ import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup
 from bs4.element import AttributeDict, Tag
 from bs4.exceptions import ParserRejectedMarkup
 
 from extractors.pages import Page
+from extractors.parsing.addresses import absolute, saved_from
 from extractors.parsing.attributes import offered
 from extractors.parsing.block_writer import CELL_MARK, Anchor, hidden_blocks, write_blocks
 from extractors.parsing.encoding import decode
@@ -71,7 +71,8 @@ def parse_page(page: Page) -> ParsedPage:
     `lxml.html.document_fromstring` of the decoded text, where no element lies `paths.MAX_DEPTH`
     deep. Raised digits do not run into the number or word before them
     (`extractors.parsing.raised`).
-    `Document.url` is the page's, or for files its `<base href>`, or "".
+    `Document.url` is the page's; of files what they say that it was (`addresses.saved_from`), or
+    their `<base href>`, or "".
 
     Raises:
         NotAPage: the parser refused the markup, it has more than `MAX_TAGS` tags, or it is in an
@@ -82,10 +83,11 @@ def parse_page(page: Page) -> ParsedPage:
         raise NotAPage("its encoding is one that browsers no longer read", hint="save it as UTF-8")
     soup = _parsed(text, page.content_type)
     writer = write_blocks(soup)
-    target = _absolute(next(iter(writer.targets), ""), page.url) or page.url
+    address = page.url or saved_from(text, [*writer.canonical, *writer.shared_as])
+    target = absolute(next(iter(writer.targets), ""), address) or address
     attributes = offered(writer.noted, writer.parts)
     document = Document.from_blocks(
-        page.url or target,
+        address or target,
         writer.parts,
         attributes,
         hidden_blocks(writer),
@@ -95,7 +97,7 @@ def parse_page(page: Page) -> ParsedPage:
     found = (_link(anchor, target) for anchor in writer.anchors)
     links = sorted((link for link in found if link), key=lambda link: (link.span, link.xpath))
     linked = sorted(Span(anchor.start, anchor.end) for anchor in writer.anchors)
-    leads = (_absolute(href, target) for href in writer.following)
+    leads = (absolute(href, target) for href in writer.following)
     following = next((url for url in leads if url not in ("", document.url)), None)
     nodes = writer.nodes.nodes()
     breaks = tuple(dict.fromkeys(writer.breaks))
@@ -141,20 +143,9 @@ def _language(soup: BeautifulSoup, locales: Sequence[str]) -> str:
     return next((str(tag).strip()[:_LONGEST_TAG] for tag in stated if str(tag or "").strip()), "")
 
 
-def _absolute(href: str, target: str) -> str:
-    """*href* as an http or https URL, or "" where it is none."""
-    try:
-        url = urljoin(target, href.strip())
-        parts = urlsplit(url)
-    except ValueError:  # "http://[": no address at all
-        return ""
-    web = parts.scheme in ("http", "https") and bool(parts.netloc)
-    return url.replace(" ", "%20") if web else ""
-
-
 def _link(anchor: Anchor, target: str) -> Link | None:
     href = anchor.href.strip()
     if not href or href.startswith("#"):  # the page itself
         return None
-    url = _absolute(href, target)
+    url = absolute(href, target)
     return Link(Span(anchor.start, anchor.end), url, anchor.xpath) if url else None
