@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Protocol
 
+from extractors.answers.merging import is_absent
 from extractors.bad_pages import BadKind, BadPage, why_bad
 from extractors.embedded.headline import with_headline
 from extractors.embedded.markup_answers import answer_from_markup
@@ -34,7 +35,7 @@ from schemas.fitting import fitted
 from schemas.plan import Plan
 from schemas.plan_checks import checked
 from schemas.record import ABSENT, Cell, Cost, PageResult, PageStatus, Record, Tier, Tokens
-from schemas.schema import Schema
+from schemas.schema import Kind, Schema
 
 __all__ = ["Ask", "PageWorker", "Pipeline", "Stop", "Stopped"]
 
@@ -140,7 +141,8 @@ class Pipeline:
             raise
         except FieldwiseError as error:
             return PageResult(page.source, PageStatus.FAILED, reason=error.explain())
-        missing = filter(None, (extraction.failed, extraction.cut, extraction.noted))
+        said = extraction.failed, extraction.cut, extraction.noted
+        missing = filter(None, (*said, _lost_links(parsed, schema, extraction.records)))
         return PageResult(
             page.source,
             _status(extraction),
@@ -257,6 +259,18 @@ def _beside(
     cells = {name: known.get(name, read.get(name, cell)) for name, cell in nothing.items()}
     (record,) = merged(schema, found, (Record(cells, url),))
     return record
+
+
+def _lost_links(parsed: ParsedPage, schema: Schema, records: Sequence[Record]) -> str | None:
+    """What to say where a link may have been missed; `None`: nothing."""
+    wanted = [field.name for field in schema if field.kind is Kind.URL]
+    lacking = any(is_absent(record.cells.get(name, ())) for record in records for name in wanted)
+    if not (lacking and parsed.nowhere):
+        return None
+    return (
+        f"relative links were left out ({parsed.nowhere:,}): the page does not say its own address"
+        " (give its URL, or save it with its address)"
+    )
 
 
 def _status(extraction: Extraction) -> PageStatus:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit
 
-__all__ = ["absolute", "saved_from"]
+__all__ = ["absolute", "is_here", "is_relative", "saved_from"]
 
 _HEAD = 4_096  # characters in which whoever saved a page notes where it was
 # Chromium and Internet Explorer write the first ("mark of the web", which tells the length of the
@@ -33,3 +33,16 @@ def absolute(href: str, base: str) -> str:
         return ""
     web = parts.scheme in ("http", "https") and bool(parts.netloc)
     return url.replace(" ", "%20") if web else ""
+
+
+def is_here(href: str) -> bool:
+    """Whether *href* leads to the page itself."""
+    return not href.strip() or href.strip().startswith("#")
+
+
+def is_relative(href: str) -> bool:
+    """Whether *href* leads to another page, and needs an address to say which."""
+    try:
+        return not is_here(href) and not urlsplit(href.strip()).scheme
+    except ValueError:
+        return False

@@ -12,7 +12,7 @@ from bs4.element import AttributeDict, Tag
 from bs4.exceptions import ParserRejectedMarkup
 
 from extractors.pages import Page
-from extractors.parsing.addresses import absolute, saved_from
+from extractors.parsing.addresses import absolute, is_here, is_relative, saved_from
 from extractors.parsing.attributes import offered
 from extractors.parsing.block_writer import CELL_MARK, Anchor, hidden_blocks, write_blocks
 from extractors.parsing.encoding import decode
@@ -59,6 +59,7 @@ class ParsedPage:
     following: str | None = None
     nodes: tuple[Node, ...] = ()
     breaks: tuple[int, ...] = ()
+    nowhere: int = 0
 
 
 def parse_page(page: Page) -> ParsedPage:
@@ -101,7 +102,8 @@ def parse_page(page: Page) -> ParsedPage:
     following = next((url for url in leads if url not in ("", document.url)), None)
     nodes = writer.nodes.nodes()
     breaks = tuple(dict.fromkeys(writer.breaks))
-    return ParsedPage(document, tuple(links), tuple(linked), following, nodes, breaks)
+    nowhere = 0 if target else sum(is_relative(anchor.href) for anchor in writer.anchors)
+    return ParsedPage(document, tuple(links), tuple(linked), following, nodes, breaks, nowhere)
 
 
 def _parsed(text: str, content_type: str | None) -> BeautifulSoup:
@@ -144,8 +146,7 @@ def _language(soup: BeautifulSoup, locales: Sequence[str]) -> str:
 
 
 def _link(anchor: Anchor, target: str) -> Link | None:
-    href = anchor.href.strip()
-    if not href or href.startswith("#"):  # the page itself
+    if is_here(anchor.href):
         return None
-    url = absolute(href, target)
+    url = absolute(anchor.href, target)
     return Link(Span(anchor.start, anchor.end), url, anchor.xpath) if url else None
