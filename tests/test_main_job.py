@@ -6,12 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from orchestration import Engine, Orders, Settings
 from orchestration.events import PageDone
+from schemas.dsl import parse_dsl
 from schemas.errors import ModelMissing
 from schemas.record import PageResult, Tier, cell_values
 from schemas.schema import Kind, Schema
@@ -64,6 +66,18 @@ def test_every_value_from_real_pages_quotes_its_page(engine: Engine, evaldata: P
     assert len(found) == len(pages)
     for result in found:
         assert_every_quote_is_exact(result, schema)
+
+
+def test_a_record_that_running_text_states_twice_is_one(engine: Engine, tmp_path: Path) -> None:
+    page = tmp_path / "ferry.html"
+    stops = "The boat calls at Kirkwall, then at Stromness, "
+    page.write_text(f"<h1>Our ferry</h1><p>{stops}then back at Kirkwall, then at Stromness again.")
+    schema = replace(parse_dsl("port"), many=True)
+    (result,) = results(engine, [str(page)], schema)
+    assert [record.data for record in result.records] == [
+        {"port": "Kirkwall"},
+        {"port": "Stromness"},
+    ]
 
 
 def test_the_small_tier_answers_too(engine: Engine) -> None:
