@@ -19,7 +19,7 @@ from extractors.relevance.forms import asks_for_number
 from extractors.relevance.passages import Passage
 from schemas.errors import DecodeFailed
 from schemas.record import Cell, Record, Value
-from schemas.schema import Kind, Schema
+from schemas.schema import Field, Kind, Schema
 
 if TYPE_CHECKING:
     from extractors.worker import Worker
@@ -29,6 +29,7 @@ __all__ = ["ListReading"]
 Cells = Mapping[str, Cell]
 
 _TOGETHER = 8  # records of a list answered in one go; more gain little and must fit the context
+_TOLD_APART = (Kind.TEXT, Kind.DATE, Kind.DATETIME)
 _SILENT = Answer((), complete=True, steps=0, prompt_read=0)
 
 
@@ -145,18 +146,24 @@ class ListReading(Reading):
 
 
 def _confused(schema: Schema, cells: Cells) -> Iterator[str]:
-    """Of fields that quote the same place, a number and another text, the one that is not right."""
+    """Of fields that quote the same place, a number and another text or a day, the one that is not
+    right: no number is a day."""
     quoted = {
         field: cell.evidence
         for field in schema
-        if field.kind is Kind.TEXT and not field.many
+        if field.kind in _TOLD_APART and not field.many
         if isinstance(cell := cells.get(field.name), Value) and cell.evidence
     }
-    for number in filter(asks_for_number, quoted):
+    for number in filter(_is_number, quoted):
         for other in quoted:
-            if not asks_for_number(other) and quoted[number].span == quoted[other].span:
+            if not _is_number(other) and quoted[number].span == quoted[other].span:
                 has_digit = any(sign.isdigit() for sign in quoted[number].quote)
-                yield (other if has_digit else number).name
+                is_day = other.kind is not Kind.TEXT
+                yield (other if has_digit and not is_day else number).name
+
+
+def _is_number(field: Field) -> bool:
+    return field.kind is Kind.TEXT and asks_for_number(field)
 
 
 def _without(passage: Passage, cell: Cell) -> Passage:

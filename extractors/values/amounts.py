@@ -21,6 +21,7 @@ from extractors.values.currencies import (
     may_mean,
 )
 from extractors.values.customs import Customs
+from extractors.values.days import is_day
 from extractors.values.numerals import (
     Numeral,
     find_numerals,
@@ -76,6 +77,8 @@ def read_money(text: str, customs: Customs) -> Money | None:
     if _FREE.fullmatch(text):
         return Money(Decimal(0))
     mentions = list(find_currencies(text))
+    if not mentions and is_day(text):
+        return None
     priced = list(_priced(text, mentions))
     chosen = _chosen(text, priced)
     if chosen is None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-from extractors.values.normalise import normalise
-from schemas.schema import Field, Kind
+from extractors.values.customs import UNKNOWN
+from extractors.values.dates import read_date
 
 __all__ = ["is_day"]
 
-_DAY = Field("day", Kind.DATE)
 _LEAP_YEAR = 2024  # for lines without a year, so that 29 February is one too
 _MOST_CHARS, _MOST_WORDS = 40, 7
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -38,4 +37,4 @@ def is_day(text: str) -> bool:
     if not numbered or _HOUR.search(plain) or not _DATED.search(plain):
         return False
     whole = text if _YEAR.search(text) else f"{text.strip()} {_LEAP_YEAR}"
-    return normalise(whole, _DAY) is not None
+    return read_date(whole, UNKNOWN, with_time=False) is not None

@@ -96,3 +96,9 @@ def test_the_country_of_the_page_decides_whose_currency_a_sign_is(
 @pytest.mark.parametrize("text", ["", "on request", "40% OFF", "15.08.2017", "25-09", "€", "A/B"])
 def test_what_is_no_amount(text: str) -> None:
     assert said(text) is None
+
+
+@pytest.mark.parametrize("day", ["17 September 2024", "Mar 5, 2024", "12/05/2024", "5. listopadu"])
+def test_a_day_is_no_amount(day: str) -> None:
+    assert said(day) is None
+    assert said(f"€25, {day}") == "25 EUR"
