@@ -5,8 +5,9 @@ check what was learned. Then the list is answered stretch by stretch: what a sel
 goes to the model, for that record and field; and one record of every stretch is read by the model
 whole. Where it says another thing than a selector, more of the stretch is read, and a selector that
 keeps failing there is dropped for the rest of the list. Of a shorter list the model reads all.
-Either way, where it was not sure of a field of one record, the place is asked in which it was sure
-of others'. What comes out depends on the page and on the model's answers, never on time.
+Either way, a text that stops short of what others quote is completed (`completing`), and where the
+model was not sure of a field of one record, the place is asked in which it was sure of others'.
+What comes out depends on the page and on the model's answers, never on time.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 
 from extractors.answers.merging import is_absent
+from extractors.learning.completing import completed
 from extractors.learning.induction import Example, checked, learn
 from extractors.learning.outline import Outline
 from extractors.learning.selectors import Selectors, apply, without_failing
@@ -97,6 +99,8 @@ class _Long:
     def _settled(self) -> list[Cells]:
         """All answers. What the model was not sure of is read where it was sure of others."""
         places = range(len(self._entries))
+        whole = completed(self._schema, self._regions, [self._cells[place] for place in places])
+        self._cells = dict(enumerate(whole))
         linked = self._linked()
         doubted = {place: _doubted(self._cells[place], linked) for place in places}
         if not any(doubted.values()):
