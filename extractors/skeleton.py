@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from extractors.parsing.blocks import CELL_MARK, ParsedPage
-from extractors.parsing.paths import blocks_within
+from extractors.parsing.paths import blocks_within, without_numbers
 from extractors.relevance.ranking import Ranking
 from extractors.relevance.surroundings import AROUND
 from schemas.document import Document
@@ -32,7 +32,6 @@ _HEADINGS = re.compile(r"h[1-6]|caption|legend|summary")
 _LABEL = re.compile(r"^([^:：|]{2,40})[:：]")
 _CELL_LABEL = re.compile(rf"^([^{re.escape(CELL_MARK)}]{{2,40}}) \{CELL_MARK} ")
 _MARK = 24  # digits of a fence's digest: a text that holds its own 12 can be searched for
-_NUMBERED = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +116,11 @@ def _sibling_groups(document: Document) -> list[tuple[str, list[list[int]]]]:
     for path, places in blocks_within(document).items():
         parent, _, step = path.rpartition("/")
         inner = frozenset(
-            _NUMBERED.sub("", document.blocks[place].xpath[len(path) :]) for place in places
+            without_numbers(document.blocks[place].xpath[len(path) :]) for place in places
         )
-        groups[parent, _NUMBERED.sub("", step), inner].append(places)
+        groups[parent, without_numbers(step), inner].append(places)
     return [
-        (f"{_NUMBERED.sub('', parent)}/{step}", elements)
+        (f"{without_numbers(parent)}/{step}", elements)
         for (parent, step, _), elements in groups.items()
         if len(elements) >= _FEWEST
     ]

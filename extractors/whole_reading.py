@@ -9,12 +9,12 @@ from extractors.answers.decode import Question, decode
 from extractors.answers.merging import (
     is_absent,
     make_of,
-    make_without_numbers,
     merge_cells,
     merge_records,
     say_nothing,
 )
 from extractors.answers.strays import without_strays
+from extractors.parsing.paths import without_numbers
 from extractors.reading import Interrupted, Reading
 from extractors.relevance.hidden import hidden_passage
 from extractors.relevance.passages import Passage
@@ -86,7 +86,7 @@ class WholeReading(Reading):
         for cell in records[0].cells.values() if records else ():
             make = make_of(cell)
             wanted |= {
-                i for i in unseen if make and make_without_numbers(document.blocks[i].xpath) == make
+                i for i in unseen if make and without_numbers(document.blocks[i].xpath) == make
             }
         return sorted(wanted & unseen)
 

@@ -7,19 +7,18 @@ one, of values that differ the surest stands, and lists keep the order of the pa
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from extractors.parsing.paths import without_numbers
 from schemas.record import ABSENT, Cell, Record, Value, ValueStatus, cell_data, cell_values
 from schemas.schema import Field, Kind, Schema
 
 __all__ = [
     "is_absent",
     "make_of",
-    "make_without_numbers",
     "merge_cells",
     "merge_records",
     "say_nothing",
@@ -137,13 +136,6 @@ def make_of(cell: Cell) -> str:
     if not isinstance(cell, tuple) or len(cell) < _LONG_LIST:
         return ""
     values = [value for item in cell for value in cell_values(item) if value.evidence]
-    makes = Counter(
-        make_without_numbers(value.evidence.xpath) for value in values if value.evidence
-    )
+    makes = Counter(without_numbers(value.evidence.xpath) for value in values if value.evidence)
     make, count = makes.most_common(1)[0] if makes else ("", 0)
     return make if count >= _MOST_ITEMS * len(cell) else ""
-
-
-def make_without_numbers(xpath: str) -> str:
-    """*xpath* as elements of one make share it."""
-    return re.sub(r"\[\d+\]", "", xpath)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from extractors.parsing.blocks import CELL_MARK
+from extractors.parsing.paths import without_numbers
 from extractors.relevance.forms import FORMS, forms_of
 from extractors.relevance.ranking import telling_attributes
 from schemas.document import Document
@@ -121,4 +122,4 @@ class _Around:
         return self._document.quote(self._document.blocks[place].span)
 
     def _make(self, place: int) -> str:
-        return re.sub(r"\[\d+\]", "", self._document.blocks[place].xpath)
+        return without_numbers(self._document.blocks[place].xpath)

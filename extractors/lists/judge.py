@@ -13,6 +13,7 @@ from statistics import fmean, median
 from extractors.lists.entries import LEVELS, headings_above
 from extractors.parsing.blocks import CELL_MARK, ParsedPage
 from extractors.parsing.nodes import Node, make_name
+from extractors.parsing.paths import without_numbers
 from extractors.relevance.forms import FORMS, asks_for_number, forms_of
 from schemas.schema import Field, Kind, Schema
 
@@ -36,6 +37,7 @@ _LISTED = 4  # records under one parent, which then is a list by itself
 _CELLS = frozenset({"td", "th"})  # as steps: with a number, there are others in the row
 _ITEMS = frozenset({"article", "li", "tr"})
 _STRANGE = "?"
+_HEAD_ROW = 2  # blocks at a record's begin: its number, and its name
 _NAME_WORDS = 4  # of a column's name
 # A number such as records have: with letters, signs or many digits, and no date.
 _SERIAL = re.compile(
@@ -203,13 +205,29 @@ class Judge:
             * min(1.0, words / _WORDS)
             * math.log2(1 + len(parts))
             * (_AROUND_SHARE if around > len(parts) / 2 else 1.0)
-            * (_MISCUT if self._end_with_headings(parts) else 1.0)
+            * (_MISCUT if self._end_with_headings(parts) or self._begin_late(parts) else 1.0)
         )
 
     def _end_with_headings(self, parts: Sequence[range]) -> bool:
         """Whether parts are cut too late: a heading begins what follows it."""
         tags = [self._document.blocks[part.stop - 1].tag for part in parts[:-1] if len(part) > 1]
         return sum(tag in LEVELS for tag in tags) > len(parts) / 2
+
+    def _begin_late(self, parts: Sequence[range]) -> bool:
+        """Whether parts are cut too late: what most end with says something of what is asked, and
+        the same stands before the first."""
+        blocks, first = self._document.blocks, parts[0].start
+        for size in range(1, _HEAD_ROW + 1):
+            head = [without_numbers(blocks[i].xpath) for i in range(first - size, first) if i >= 0]
+            tails = [range(part.stop - size, part.stop) for part in parts[:-1] if len(part) > size]
+            late = [
+                tail
+                for tail in tails
+                if [without_numbers(blocks[i].xpath) for i in tail] == head and self._says(tail)
+            ]
+            if len(late) > len(parts) / 2:
+                return True
+        return False
 
     def _pieces_of(self, part: range) -> int:
         """Blocks and cells, and the heading above where that says what the part does not."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,11 +9,10 @@ from itertools import pairwise
 
 from extractors.lists.records import find_records, records_at
 from extractors.parsing.blocks import ParsedPage
+from extractors.parsing.paths import without_numbers
 from schemas.schema import Schema
 
 __all__ = ["record_path"]
-
-_NUMBERED = re.compile(r"\[\d+\]")
 
 
 def record_path(pages: Sequence[ParsedPage], schema: Schema) -> str | None:
@@ -44,6 +42,6 @@ def _where_parted(one: str, other: str) -> str | None:
     ones, others = one.split("/"), other.split("/")
     for depth, (a, b) in enumerate(zip(ones, others, strict=False)):
         if a != b:
-            same = _NUMBERED.sub("", a) == _NUMBERED.sub("", b)
-            return _NUMBERED.sub("", "/".join(ones[: depth + 1])) if same else None
+            same = without_numbers(a) == without_numbers(b)
+            return without_numbers("/".join(ones[: depth + 1])) if same else None
     return None

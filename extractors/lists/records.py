@@ -9,7 +9,6 @@ from MDR (Liu, Grossman & Zhai 2003) and DEPTA (Zhai & Liu 2005); the choice by 
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence, Set
@@ -19,7 +18,7 @@ from statistics import median
 from extractors.lists.entries import Entry, entries_of
 from extractors.lists.judge import Family, Judge
 from extractors.parsing.blocks import CELL_MARK, ParsedPage
-from extractors.parsing.paths import blocks_within
+from extractors.parsing.paths import blocks_within, without_numbers
 from extractors.relevance.sections import blocks_to_skip
 from extractors.values.days import is_day
 from schemas.document import Document
@@ -142,7 +141,7 @@ def _planned(document: Document, judge: Judge, path: str | None) -> list[range]:
     """Records that begin with elements of the XPath *path*, whose steps bear no numbers."""
     found: list[range] = []
     for children in _siblings(document, judge.signs).values() if path else ():
-        starters = [child for child in children if re.sub(r"\[\d+\]", "", child.path) == path]
+        starters = [child for child in children if without_numbers(child.path) == path]
         found += _cut(children, starters) if starters else []
     whole = sorted(found, key=lambda part: part.start)
     return judge.those_alike({"": whole}) if found else []
@@ -152,7 +151,7 @@ def _families(document: Document, signs: Sequence[tuple[bool, ...]]) -> Iterator
     """Ways to cut the page into records: for each parent of one make, its records' blocks."""
     families: dict[object, dict[str, list[range]]] = defaultdict(dict)
     for parent, children in _siblings(document, signs).items():
-        make = re.sub(r"\[\d+\]", "", parent)
+        make = without_numbers(parent)
         for tag in dict.fromkeys(child.tag for child in children):  # a set has no order
             starters = [child for child in children if child.tag == tag]
             families[make, tag][parent] = _cut(children, starters)
@@ -192,7 +191,7 @@ _LINE = "text()"
 def _look(document: Document, place: int, path: str) -> tuple[str, int]:
     """What a block within *path* looks like: where it stands there, and of how many cells."""
     block = document.blocks[place]
-    inner = re.sub(r"\[\d+\]", "", block.xpath[len(path) :])
+    inner = without_numbers(block.xpath[len(path) :])
     return inner, document.quote(block.span).count(CELL_MARK)
 
 

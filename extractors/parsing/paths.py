@@ -11,12 +11,13 @@ from bs4.element import Tag
 
 from schemas.document import Document
 
-__all__ = ["MAX_DEPTH", "Paths", "blocks_within"]
+__all__ = ["MAX_DEPTH", "Paths", "blocks_within", "without_numbers"]
 
 # lxml.html builds no deeper tree than this; what lies deeper counts to the element there, which
 # also keeps a hostile page's paths short.
 MAX_DEPTH = 200
 
+_NUMBER = re.compile(r"\[\d+\]")
 _XPATH_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
@@ -76,3 +77,8 @@ def blocks_within(document: Document) -> dict[str, list[int]]:
 def _is_plain(name: str) -> bool:
     """Whether XPath can say *name*; it has no way to say <o:p> or <p,>."""
     return _XPATH_NAME.fullmatch(name) is not None
+
+
+def without_numbers(xpath: str) -> str:
+    """*xpath* as elements of one make share it: "/html/body/ul/li" for every item."""
+    return _NUMBER.sub("", xpath)

@@ -16,6 +16,7 @@ from functools import lru_cache
 from statistics import median
 
 from extractors.parsing.blocks import ParsedPage
+from extractors.parsing.paths import without_numbers
 from extractors.relevance.forms import (
     BYLINE,
     FORMS,
@@ -250,7 +251,7 @@ def _items(document: Document, texts: Sequence[str]) -> set[int]:
     lists: dict[str, list[int]] = defaultdict(list)
     for place, block in enumerate(document.blocks):
         inside = _ITEM_PATH.match(block.xpath)
-        lists[inside[1] if inside else re.sub(r"\[\d+\]", "", block.xpath)].append(place)
+        lists[inside[1] if inside else without_numbers(block.xpath)].append(place)
     found: set[int] = set()
     for places in lists.values():
         counted = sum(bool(ITEM.match(texts[place])) for place in places)
