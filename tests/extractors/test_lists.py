@@ -162,6 +162,20 @@ def test_a_number_is_not_also_the_name() -> None:
     assert "24-12" not in str(record.data["case_name"])
 
 
+def test_days_that_a_list_s_names_end_with_are_no_part_of_them() -> None:
+    """By a model that takes the whole line for the name."""
+    names = ("Adams v. Baker", "Cole v. Dunn", "Gray v. Hill", "In re E. F.")
+    lines = [f"{name} 3/{n}/24" for n, name in enumerate(names, start=1)]
+    schema = Schema("case", (Field("name"), Field("filed", Kind.DATE)), many=True)
+
+    def whole_line(prompt: str) -> str:
+        return f"name: {next(line for line in lines if line in prompt)}\nfiled: null\n"
+
+    page = parsed(f"<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>")
+    worker = ObedientWorker(page=400, answer=300).told_by(whole_line)
+    assert [record.data["name"] for record in worker.extract(page, schema).records] == [*names]
+
+
 def prose(lines: int) -> str:
     told = "We have told this story for {} years to everybody who asked."
     return "".join(f"<p>{told.format(line)}</p>" for line in range(lines))
