@@ -152,6 +152,25 @@ def test_a_record_that_cannot_be_answered_costs_no_other() -> None:
         worker.extract(table(12), TALK, check_stop=check_stop)
 
 
+def test_records_longer_than_was_read_of_them_are_counted() -> None:
+    long = "<p>All is quiet in the garden and nobody there speaks at all today.</p>" * 9
+    talks = "".join(f"<li><p>Talk {n}</p><p>{n}.4.2026</p>{long * (n > 2)}" for n in range(1, 5))
+    worker = ObedientWorker(page=400, answer=300).told("title: Talk\nday: null\nroom: null\n")
+    extraction = worker.extract(parsed(f"<ul>{talks}</ul>"), TALK)
+    assert extraction.seen == 4
+    assert extraction.cut == "2 records are longer than was read of them"
+
+
+def test_the_name_of_a_column_is_no_value() -> None:
+    """By a model that says it all the same; what a row says is at hand too."""
+    rows = "".join(f"<tr><td>Oak<td>{n}.4.2026<td>Hall" for n in range(1, 5))
+    page = parsed(f"<table><tr><th>Title<th>Day<th>Room</tr>{rows}</table>")
+    worker = ObedientWorker(page=400, answer=300)
+    said = worker.told("title: Title\nday: 1.4.2026\nroom: Room\n").extract(page, TALK)
+    assert said.seen == 4
+    assert not {"Title", "Room"} & {v for r in said.records for v in r.data.values()}
+
+
 def test_a_number_is_not_also_the_name() -> None:
     """By a model that takes the number for both."""
     cases = "".join(f"<li>24-1{n} Adams v. Baker, 3.4.2026</li>" for n in range(4))
@@ -160,6 +179,20 @@ def test_a_number_is_not_also_the_name() -> None:
     record = worker.extract(parsed(f"<ul>{cases}</ul>"), schema).records[2]
     assert record.data["docket_number"] == "24-12"
     assert "24-12" not in str(record.data["case_name"])
+
+
+def test_days_that_a_list_s_names_end_with_are_no_part_of_them() -> None:
+    """By a model that takes the whole line for the name."""
+    names = ("Adams v. Baker", "Cole v. Dunn", "Gray v. Hill", "In re E. F.")
+    lines = [f"{name} 3/{n}/24" for n, name in enumerate(names, start=1)]
+    schema = Schema("case", (Field("name"), Field("filed", Kind.DATE)), many=True)
+
+    def whole_line(prompt: str) -> str:
+        return f"name: {next(line for line in lines if line in prompt)}\nfiled: null\n"
+
+    page = parsed(f"<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>")
+    worker = ObedientWorker(page=400, answer=300).told_by(whole_line)
+    assert [record.data["name"] for record in worker.extract(page, schema).records] == [*names]
 
 
 def prose(lines: int) -> str:

@@ -249,6 +249,12 @@ def test_the_last_record_keeps_its_own_paragraphs() -> None:
     assert found[-1].endswith("Bring gloves. / And boots.")
 
 
+def test_the_last_record_does_not_take_in_all_that_follows_the_list() -> None:
+    more = "<p>About us.</p>" * 9
+    found = texts(LISTS["headings with paragraphs"].replace("</main>", f"{more}</main>"))
+    assert "About us" not in found[-1]
+
+
 def test_a_thousand_rows_are_found_at_once() -> None:
     rows = "".join(
         f"<tr><td>{link(f'Talk number {i}')}<td>{i % 28 + 1}.4.2026<td>Hall" for i in range(1000)

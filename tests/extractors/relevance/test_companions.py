@@ -85,11 +85,24 @@ def test_paragraphs_do_not_come_along_with_each_other() -> None:
 def test_what_is_shown_of_a_long_page_is_never_a_value_without_its_label(
     html: str, label: str, value: str, budget: int
 ) -> None:
-    page = parsed(f"<h1>Pot</h1>{PROSE}<div>{html}</div>{PROSE}")
-    shown = Shown(page, count_tokens=lambda texts: [len(text.split()) for text in texts])
-    lines = shown.choose(parse_dsl("material"), budget=budget).shown.splitlines()
+    lines = shown(html, asked="material", budget=budget)
     assert label in lines
     assert value in lines
+
+
+def test_a_likely_value_brings_a_heading_that_says_nothing_of_what_is_asked() -> None:
+    """Other amounts alone would fill the budget."""
+    amounts = "".join(f"<p>{n},90 EUR by post</p>" for n in range(20))
+    lines = shown(f"<h3>By weight</h3><p>12 EUR</p><hr>{amounts}", asked="price", budget=40)
+    assert "3,90 EUR by post" in lines
+    assert lines.index("12 EUR") == lines.index("# By weight") + 1
+
+
+def shown(html: str, *, asked: str, budget: int) -> list[str]:
+    """The lines of a long page that are shown, *html* in its middle; *budget*: words."""
+    page = parsed(f"<h1>Pot</h1>{PROSE}<div>{html}</div>{PROSE}")
+    part = Shown(page, count_tokens=lambda texts: [len(text.split()) for text in texts])
+    return part.choose(parse_dsl(asked), budget=budget).shown.splitlines()
 
 
 TAGS = ("dl", "dt", "dd", "div", "li", "h3", "table", "tr", "th", "td", "p")

@@ -56,8 +56,26 @@ def test_what_the_schema_asks_for_is_shown_from_far_down_the_page() -> None:
     assert passage.cut
 
 
+def test_what_is_not_worth_its_room_is_left_out_even_where_there_is_some() -> None:
+    passage = chosen(LONG, budget=10_000)
+    assert "Salary: 31,000 EUR a year" in passage.shown
+    assert len(passage) < len(LONG.text) / 5
+
+
+def test_a_little_is_shown_of_every_page_whatever_it_is_worth() -> None:
+    (shown,) = words_of([chosen(page(*PROSE), budget=10_000).shown])
+    assert 80 < shown < 120
+
+
 def test_the_block_after_a_label_comes_along() -> None:
     assert "Employment type:\nPart time" in chosen(LONG, budget=60).shown
+
+
+def test_an_attribute_with_the_form_of_a_value_is_shown_beside_its_block() -> None:
+    attributes = [("/html/body/p[1]/@title", "31,000 EUR", 1)]
+    parts = [("/html/body/h1", "Cook"), ("/html/body/p[1]", "Pay"), ("/html/body/p[2]", "Oslo")]
+    document = Document.from_blocks("", parts, attributes)
+    assert chosen(document, budget=100).shown == "# Cook\nPay\n[title] 31,000 EUR\nOslo"
 
 
 def test_gaps_are_shown() -> None:

@@ -149,6 +149,17 @@ def test_attributes_with_the_form_of_a_value_are_the_telling_ones() -> None:
     assert len(Ranking(ParsedPage(document, ())).log_odds(POST)) == 1
 
 
+def test_names_of_faces_and_buttons_are_not_telling_but_numbers_are() -> None:
+    attributes = [
+        ("/html/body/img/@alt", "Ada Byron", 0),
+        ("/html/body/meter/@value", "Bea Cole", 0),
+        ("/html/body/span/@title", "12.4.2026", 0),
+    ]
+    document = Document.from_blocks("", [("/html/body/p", "Cook")], attributes)
+    post = Schema("post", (Field("author"), Field("posted", Kind.DATE)))
+    assert sorted(telling_attributes(document, post)) == [2, 3]
+
+
 def test_an_empty_page_has_no_blocks_to_rate() -> None:
     assert Ranking(ParsedPage(Document.from_blocks("", []), ())).log_odds(POST) == []
 
