@@ -18,12 +18,13 @@ from orchestration.intake import UPLOADS, Intake, limits_of, reader_of, shown
 from orchestration.job_run import JobRun
 from orchestration.job_start import begun, owner_of, plan_of, tier_of
 from orchestration.orders import AS_USUAL, Orders
-from orchestration.pipeline import PageWorker, Pipeline, Stop, Stopped
+from orchestration.pipeline import Pipeline
 from orchestration.planning.available import Planning
 from orchestration.planning.layouts import Ahead, GivenPlan, PlanSource, each_layout
 from orchestration.settings import Settings
 from orchestration.storage.store import Job, JobState, Store
-from orchestration.workers import Workers
+from orchestration.task import Stop, Stopped, Task
+from orchestration.workers import PageWorker, Workers
 from schemas.errors import SourceError, StoreError
 from schemas.plan import Origin, Plan
 from schemas.record import PageResult, PageStatus, Tier
@@ -71,7 +72,9 @@ class Engine:
         self._planning = self._open.enter_context(closing(planning))
         self._pipeline = self._open_pipeline()
         self.store = self._open.enter_context(store or Store(self.settings.results_file))
-        self._intake = Intake(self.store, self._reader, self._limits)
+        self._intake = Intake(
+            self.store, self._reader, self._limits, keep_fetched=self.settings.http_cache
+        )
 
     def _open_pipeline(self) -> Pipeline:
         settings = self.settings
@@ -183,7 +186,8 @@ class Engine:
     ) -> PageResult:
         if not isinstance(page, Page):
             return PageResult("", PageStatus.FAILED)
-        return self._pipeline.result(page, schema, orders.tier, orders.stop, plan=plan)
+        task = Task(schema=schema, tier=orders.tier, stop=orders.stop, plan=plan)
+        return self._pipeline.result(page, task)
 
     def _run(self, job: Job, given: Sequence[str], orders: Orders) -> Iterator[Event]:
         run = JobRun(
@@ -193,7 +197,6 @@ class Engine:
             store=self.store,
             intake=self._intake,
             pipeline=self._pipeline,
-            keep_fetched=self.settings.http_cache,
             selectors=self.settings.selectors == "all",
         )
         yield from run.events(given)

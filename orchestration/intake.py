@@ -24,12 +24,16 @@ _KEPT = Path("kept")  # stands for the store in a `Source`; never opened
 
 
 class Intake:
-    """Finds a job's sources, and reads them. Pages that the store kept are never fetched again."""
+    """Finds a job's sources, and reads them. Pages that the store kept are never fetched again.
 
-    def __init__(self, store: Store, reader: Reader, limits: Limits) -> None:
+    `keep_fetched`: the bytes of pages from the web are to be kept with their results.
+    """
+
+    def __init__(self, store: Store, reader: Reader, limits: Limits, *, keep_fetched: bool) -> None:
         self._store = store
         self._reader = reader
         self._limits = limits
+        self._keep_fetched = keep_fetched
 
     def found(self, job: Job, given: Sequence[str], names: Mapping[str, str]) -> list[Source]:
         """The single pages of *given*, in order, under their *names*."""
@@ -96,10 +100,12 @@ class Intake:
             return self._reader.read(found)
         raise _GONE
 
-    def worth_keeping(self, job: Job, source: Source) -> bool:
-        """Whether the bytes of *source* may be gone or another's when they are asked for again."""
-        upload = source.name.partition(MEMBER_SEPARATOR)[0]
-        return source.url is not None or upload in job.options.get(UPLOADS, ())
+    def keeps(self, job: Job, source: Source) -> bool:
+        """Whether the bytes of *source* are to be kept with the results: they may be gone, or
+        another's, when they are asked for again."""
+        if source.url is not None:
+            return self._keep_fetched
+        return source.name.partition(MEMBER_SEPARATOR)[0] in job.options.get(UPLOADS, ())
 
 
 def shown(source: str, names: Mapping[str, str]) -> str:

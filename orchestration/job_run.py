@@ -9,15 +9,15 @@ from functools import partial
 
 from extractors.pages import Page, Source
 from extractors.parsing.blocks import ParsedPage, parse_page
-from orchestration.agreement import Agreement
 from orchestration.cost import JobCost, cost_of
 from orchestration.events import Event, JobEnded, JobStarted, LayoutPlanned, PageDone
 from orchestration.intake import Intake
 from orchestration.learned import LearnedLayouts, fingerprint
 from orchestration.orders import Orders
-from orchestration.pipeline import Pipeline, Stopped
+from orchestration.pipeline import Pipeline
 from orchestration.planning.layouts import Ahead, PlanSource
 from orchestration.storage.store import Job, JobState, Store
+from orchestration.task import Stopped, Task
 from schemas.errors import NotAPage, SourceError
 from schemas.plan import Plan
 from schemas.record import (
@@ -36,8 +36,7 @@ __all__ = ["JobRun"]
 class JobRun:
     """Runs *job* as *orders* say, its pages read as *plans* say.
 
-    `keep_fetched`: the bytes of pages from the web are kept with their results. `selectors`: what
-    the first pages of a layout teach answers the next ones.
+    `selectors`: what the first pages of a layout teach answers the next ones.
     """
 
     def __init__(
@@ -49,7 +48,6 @@ class JobRun:
         store: Store,
         intake: Intake,
         pipeline: Pipeline,
-        keep_fetched: bool,
         selectors: bool = False,
     ) -> None:
         self._job = job
@@ -58,10 +56,13 @@ class JobRun:
         self._store = store
         self._intake = intake
         self._pipeline = pipeline
-        self._keep_fetched = keep_fetched
         learns = selectors and orders.tier is None and not job.schema.many
-        self._learned = LearnedLayouts(job.schema) if learns else None
-        self._agreed = Agreement()
+        self._task = Task(
+            schema=job.schema,
+            tier=orders.tier,
+            stop=orders.stop,
+            learned=LearnedLayouts(job.schema) if learns else None,
+        )
         self._spent = JobCost()
         self._saved: set[tuple[str, int]] = set()  # pages of earlier runs
         self._unstored = 0  # tokens of plans whose first page was not stored
@@ -104,22 +105,10 @@ class JobRun:
             self._unstored += planning
             return "stopped"
         result = _with_planning(result, planning)
-        if result.status is PageStatus.FAILED and (earlier := self._earlier(place, source)):
-            self._spent += cost_of([result])
-            yield PageDone(place, earlier)
-            return None
-        kept = page if isinstance(page, Page) and self._is_kept(source) else None
-        self._store.save(self._job.id, place, result, page=kept)
+        stored = self._stored(place, source, page, result)
         self._spent += cost_of([result])
-        yield PageDone(place, result)
+        yield PageDone(place, stored)
         return "stopped" if result.status is PageStatus.STOPPED else None
-
-    def _earlier(self, place: int, source: Source) -> PageResult | None:
-        """What an earlier run found on a page that now cannot be read: it stays."""
-        if (source.name, place) not in self._saved:
-            return None
-        earlier = self._store.page(self._job.id, source.name, corrected=False)
-        return earlier if earlier and earlier.records else None
 
     def _result(
         self, source: Source, page: Page | SourceError | None, plan: Plan | None
@@ -129,23 +118,32 @@ class JobRun:
             return PageResult(source.name, PageStatus.FAILED, reason=page.explain())
         if page is None:
             return None
-        orders = self._orders
         try:
-            return self._pipeline.result(
-                page,
-                self._job.schema,
-                orders.tier,
-                orders.stop,
-                plan=plan,
-                learned=self._learned,
-                agreed=self._agreed,
-            )
+            return self._pipeline.result(page, replace(self._task, plan=plan))
         except Stopped:
             return None
 
+    def _stored(
+        self, place: int, source: Source, page: Page | SourceError | None, result: PageResult
+    ) -> PageResult:
+        """What stands of a page from now on: *result*, but where it failed what was there."""
+        if result.status is PageStatus.FAILED and (earlier := self._earlier(place, source)):
+            return earlier
+        kept = page if isinstance(page, Page) and self._intake.keeps(self._job, source) else None
+        self._store.save(self._job.id, place, result, page=kept)
+        return result
+
+    def _earlier(self, place: int, source: Source) -> PageResult | None:
+        """What an earlier run found on a page that now cannot be read: it stays."""
+        if (source.name, place) not in self._saved:
+            return None
+        earlier = self._store.page(self._job.id, source.name, corrected=False)
+        return earlier if earlier and earlier.records else None
+
     def _learn_again(self) -> None:
         """What the job's finished pages taught. Nothing is fetched for it."""
-        if self._learned is None:
+        learned = self._task.learned
+        if learned is None:
             return
         kept = self._store.kept(self._job.id)
         for result in self._store.results(self._job.id, corrected=False):
@@ -154,12 +152,7 @@ class JobRun:
                 with suppress(SourceError):
                     page = self._intake.page(self._job, result.source)
                     parse = partial(_parsed_again, page, result.text)
-                    self._learned.note(fingerprint(page), parse, result.records[0])
-
-    def _is_kept(self, source: Source) -> bool:
-        """Whether the bytes of *source* are to be kept with the results."""
-        allowed = self._keep_fetched or source.url is None
-        return allowed and self._intake.worth_keeping(self._job, source)
+                    learned.note(fingerprint(page), parse, result.records[0])
 
     def _why_to_stop(self) -> str | None:
         limit = self._orders.max_tokens

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from extractors.model.compile import Precision
 from extractors.model.machine import read_machine
@@ -13,15 +13,24 @@ from extractors.model.models import ModelLibrary
 from extractors.model.weights import Progress, WeightStore, ignore
 from extractors.parsing.blocks import ParsedPage
 from extractors.worker import Budget, Extraction
-from orchestration.pipeline import PageWorker, Stop, Stopped
 from orchestration.settings import Settings
+from orchestration.task import Stop, Stopped
 from schemas.record import Tier
 from schemas.schema import Schema
 
 if TYPE_CHECKING:
     from extractors.outlines_model import OutlinesModel
 
-__all__ = ["Workers"]
+__all__ = ["PageWorker", "Workers"]
+
+
+class PageWorker(Protocol):
+    """Whatever fills a schema from a page: a model, or a script in tests."""
+
+    def extract(
+        self, page: ParsedPage, schema: Schema, *, check_stop: Callable[[], None]
+    ) -> Extraction:
+        """See `extractors.worker.Worker.extract`."""
 
 
 class Workers:
