@@ -215,19 +215,21 @@ class Judge:
 
     def _begin_late(self, parts: Sequence[range]) -> bool:
         """Whether parts are cut too late: what most end with says something of what is asked, and
-        the same stands before the first."""
-        blocks, first = self._document.blocks, parts[0].start
-        for size in range(1, _HEAD_ROW + 1):
-            head = [without_numbers(blocks[i].xpath) for i in range(first - size, first) if i >= 0]
-            tails = [range(part.stop - size, part.stop) for part in parts[:-1] if len(part) > size]
-            late = [
-                tail
-                for tail in tails
-                if [without_numbers(blocks[i].xpath) for i in tail] == head and self._says(tail)
-            ]
-            if len(late) > len(parts) / 2:
-                return True
-        return False
+        the same stands before the first. A heading is not too late for anything."""
+        if self._document.blocks[parts[0].start].tag in LEVELS:
+            return False
+        return any(self._end_with_heads(parts, size) for size in range(1, _HEAD_ROW + 1))
+
+    def _end_with_heads(self, parts: Sequence[range], size: int) -> bool:
+        """Whether the last *size* blocks of most look like those before the first."""
+        first = parts[0].start
+        head = self._steps(range(max(0, first - size), first))
+        tails = (range(part.stop - size, part.stop) for part in parts[:-1] if len(part) > size)
+        late = sum(self._steps(tail) == head and self._says(tail) for tail in tails)
+        return late > len(parts) / 2
+
+    def _steps(self, part: range) -> list[str]:
+        return [without_numbers(self._document.blocks[place].xpath) for place in part]
 
     def _pieces_of(self, part: range) -> int:
         """Blocks and cells, and the heading above where that says what the part does not."""

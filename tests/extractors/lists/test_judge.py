@@ -100,3 +100,15 @@ def test_of_plain_texts_nothing_is_surer_than_the_plan() -> None:
     texts = Schema("talk", (Field("title"),), many=True, record_xpath="/html/body/ol/li")
     listing = list_records(parsed(TWO_LISTS), texts)
     assert (len(listing.entries), listing.note) == (3, None)
+
+
+def test_a_record_of_two_rows_begins_with_the_first_though_some_have_no_second() -> None:
+    """Cut at the second rows, all but one record would have a number, that of the next."""
+    case = Schema(
+        "case", (Field("name"), Field("docket_number"), Field("link", Kind.URL)), many=True
+    )
+    names = [f"<tr><td><p>26-01{n}</p><td><p>The case of Adams v. Baker</p>" for n in range(10, 30)]
+    opinion = "<tr><td><p>The court affirms the judgment below.</p><p><a href=/o>Opinion</a></p>"
+    rows = [f"{name}{opinion}" for name in names[:9]] + names[9:12]
+    said = found(f"<h1>Orders</h1><table>{''.join(rows)}</table>", case)
+    assert said == [f"26-01{n} | The case of Adams v. Baker" for n in range(10, 22)]
