@@ -12,7 +12,7 @@ worker is shown: no more than its budget, and of that only what is worth its roo
 theirs. The ranking was fitted on these pages; `benchmarks.ranking` judges it on others. *From
 attributes*: right values that only attributes have, in the passage and in all. *Median ms*: from a
 page's bytes to the passage, time of the processor and not of the clock, so that other work beside
-does not count.
+does not count. The rows *all* count every page of every set once.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ import sys
 import time
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,11 @@ class Tally:
     shares: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
+    def add(self, other: Tally) -> None:
+        """Counts the pages of *other* too."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.recall", description=__doc__)
@@ -96,8 +101,13 @@ def main() -> int:
         " from attributes | median ms |"
     )
     print("|---|---|---|---|---|---|---|")
+    together: dict[str, Tally] = defaultdict(Tally)
     for name, schema in SETS.items():
-        _measure(Path(folder) / name, schema_of(Path(folder), schema), budgets, count)
+        tallies = _measured(Path(folder) / name, schema_of(Path(folder), schema), budgets, count)
+        _print(name, tallies)
+        for budget, tally in tallies.items():
+            together[budget].add(tally)
+    _print("all", together)
     return 0
 
 
@@ -112,11 +122,12 @@ def schema_of(folder: Path, name: str) -> Schema:
     return resolve(str(folder / "schemas" / f"{name}.json"))
 
 
-def _measure(folder: Path, schema: Schema, budgets: Sequence[str], count: TokenCounter) -> None:
+def _measured(
+    folder: Path, schema: Schema, budgets: Sequence[str], count: TokenCounter
+) -> dict[str, Tally]:
+    """A tally of the set in *folder* for each of *budgets*."""
     tallies: dict[str, Tally] = defaultdict(Tally)
-    pages = 0
     for path, right in gold_pages(folder):
-        pages += 1
         started = time.process_time()
         page = parse_page(Page(str(path), "", path.read_bytes()))
         document = page.document
@@ -134,9 +145,13 @@ def _measure(folder: Path, schema: Schema, budgets: Sequence[str], count: TokenC
             _tally(tallies[budget], document, passage, sizes, count)
             _compare(tallies[budget], document, passage, values, _first(document, sizes, tokens))
             _compare_unseen(tallies[budget], document, passage, right, schema)
+    return tallies
+
+
+def _print(name: str, tallies: Mapping[str, Tally]) -> None:
     for budget, tally in tallies.items():
         print(
-            f"| {folder.name}, {pages} | {budget} | {tally.kept / tally.asked:.3f} |"
+            f"| {name}, {len(tally.shares)} | {budget} | {tally.kept / tally.asked:.3f} |"
             f" {tally.first / tally.asked:.3f} |"
             f" {mean(tally.shares):.2f}, {tally.shown / max(1, tally.page):.2f} |"
             f" {tally.told} of {tally.unseen} | {median(tally.seconds) * 1e3:.0f} |",
