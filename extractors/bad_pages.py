@@ -9,13 +9,15 @@ stands in neither links nor navigation nor footers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from extractors import bad_phrases as phrases
 from extractors.pages import Page
 from extractors.parsing.blocks import ParsedPage
+from schemas.document import Block, Span
 
 __all__ = ["BadKind", "BadPage", "why_bad"]
 
@@ -161,36 +163,42 @@ class _Look:
 
 def _look(page: Page, parsed: ParsedPage) -> _Look:
     document = parsed.document.visible
-    titles: list[str] = []
-    heads: dict[str, str] = {}
-    texts: list[str] = []
-    linked = 0
-    links = iter(parsed.linked)
-    span = next(links, None)
-    for block in document.blocks:
-        text = _plain(document.quote(block.span))
-        if block.tag == "title":
-            titles.append(text)
-            continue
-        if _AROUND.search(block.xpath) or (
-            len(text) <= _MENU_LETTERS and _MENU.search(block.xpath)
-        ):
-            continue
-        if block.tag in ("h1", "h2") and len(text) <= _LONG_BLOCK:
-            heads.setdefault(block.tag, text)
-        covered = 0
-        while span is not None and span.start < block.span.end:
-            start = max(span.start, block.span.start)
-            covered += max(0, min(span.end, block.span.end) - start)
-            if span.end > block.span.end:
-                break
-            span = next(links, None)
-        linked += covered
-        if covered < len(text) / 2:
-            texts.append(text)
-    titles += [heads[tag] for tag in ("h1", "h2") if tag in heads][:1]
-    parts = tuple(part for title in titles for part in [title, *_TITLE_PARTS.split(title)] if part)
-    return _Look(page.body, parts, tuple(texts), sum(map(_letters, texts)), linked)
+    said = [(block, _plain(document.quote(block.span))) for block in document.blocks]
+    inside = [(b, text) for b, text in said if b.tag != "title" and not _is_around(b, text)]
+    linked = _linked([block.span for block, _ in inside], parsed.linked)
+    own = [text for (_, text), part in zip(inside, linked, strict=True) if part < len(text) / 2]
+    titles = [text for block, text in said if block.tag == "title"] + _first_heading(inside)
+    parts = [part for title in titles for part in (title, *_TITLE_PARTS.split(title)) if part]
+    return _Look(page.body, tuple(parts), tuple(own), sum(map(_letters, own)), sum(linked))
+
+
+def _is_around(block: Block, text: str) -> bool:
+    """Whether *block* is of what stands around a page's own words: menus, footers, forms."""
+    if _AROUND.search(block.xpath):
+        return True
+    return len(text) <= _MENU_LETTERS and _MENU.search(block.xpath) is not None
+
+
+def _linked(blocks: Iterable[Span], links: Iterable[Span]) -> list[int]:
+    """How many characters of each of *blocks* are *links*; both in order."""
+    counts = []
+    left = deque(links)
+    for block in blocks:
+        count = 0
+        while left and left[0].start < block.end:
+            start = max(left[0].start, block.start)
+            count += max(0, min(left[0].end, block.end) - start)
+            if left[0].end > block.end:
+                break  # it goes on in the next one
+            left.popleft()
+        counts.append(count)
+    return counts
+
+
+def _first_heading(said: Sequence[tuple[Block, str]]) -> list[str]:
+    """The first one of the highest level, if any."""
+    heads = [(block.tag, text) for block, text in said if len(text) <= _LONG_BLOCK]
+    return [text for level in ("h1", "h2") for tag, text in heads if tag == level][:1]
 
 
 def _plain(text: str) -> str:

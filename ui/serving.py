@@ -86,38 +86,47 @@ def serve(blocks: Page, door: Door | None = None) -> str:
         raise FieldwiseError("the MCP server needs the package mcp", hint=hint)
     # Gradio 6.17 calls a newer Starlette by an older name, and would say so at every event.
     warnings.filterwarnings("ignore", "'HTTP_422_UNPROCESSABLE_ENTITY' is deprecated")
-    tools = _tools(blocks.programs, check) if door.mcp else {}
+    parts = _parts(blocks.programs, check, mcp=door.mcp)
     try:
-        _, address, _ = blocks.launch(
-            server_name=door.host,
-            server_port=door.port,
-            auth=check,
-            auth_message="Sign in to see your jobs." if check else None,
-            share=False,
-            quiet=True,
-            prevent_thread_lock=True,
-            inbrowser=False,
-            ssr_mode=False,
-            pwa=False,
-            mcp_server=False,  # ours asks who calls
-            app_kwargs={"middleware": _middleware(check), **tools},
-            enable_monitoring=False,
-            max_file_size=UPLOAD_LIMIT,
-            footer_links=[],
-            theme=theme(),
-            css=asset("look.css"),
-        )
+        return _launched(blocks, door, check, parts)
     except OSError as error:
         why = str(error).partition(". You can")[0]  # what follows is advice to Gradio's users
         raise FieldwiseError(
             f"cannot listen on {door.host}, port {door.port or 'from 7860 on'}: {why}",
             hint="choose another one with --port",
         ) from error
+
+
+def _launched(blocks: Page, door: Door, check: SignIn | None, parts: dict[str, Any]) -> str:
+    """The address. *check*: who may sign in; `None`: nobody need. *parts*: of the server."""
+    _, address, _ = blocks.launch(
+        server_name=door.host,
+        server_port=door.port,
+        auth=check,
+        auth_message="Sign in to see your jobs." if check else None,
+        share=False,
+        quiet=True,
+        prevent_thread_lock=True,
+        inbrowser=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,  # ours asks who calls
+        app_kwargs=parts,
+        enable_monitoring=False,
+        max_file_size=UPLOAD_LIMIT,
+        footer_links=[],
+        theme=theme(),
+        css=asset("look.css"),
+    )
     return str(address).rstrip("/")
 
 
-def _middleware(check: SignIn | None) -> list[tuple[Any, tuple[()], dict[str, Any]]]:
-    return [(Bounded, (), {"strangers": check is not None}), (Titled, (), {"title": TITLE})]
+def _parts(programs: Programs, check: SignIn | None, *, mcp: bool) -> dict[str, Any]:
+    """What the server has besides Gradio's own."""
+    bounded = Bounded, (), {"strangers": check is not None}
+    titled = Titled, (), {"title": TITLE}
+    tools = _tools(programs, check) if mcp else {}
+    return {"middleware": [bounded, titled], **tools}
 
 
 def _tools(programs: Programs, check: SignIn | None) -> dict[str, Any]:

@@ -14,7 +14,13 @@ from bs4.exceptions import ParserRejectedMarkup
 from extractors.pages import Page
 from extractors.parsing.addresses import absolute, is_here, is_relative, saved_from
 from extractors.parsing.attributes import offered
-from extractors.parsing.block_writer import CELL_MARK, Anchor, hidden_blocks, write_blocks
+from extractors.parsing.block_writer import (
+    CELL_MARK,
+    Anchor,
+    BlockWriter,
+    hidden_blocks,
+    write_blocks,
+)
 from extractors.parsing.encoding import decode
 from extractors.parsing.nodes import Node
 from schemas.document import Document, Span
@@ -79,31 +85,47 @@ def parse_page(page: Page) -> ParsedPage:
         NotAPage: the parser refused the markup, it has more than `MAX_TAGS` tags, or it is in an
             encoding that browsers no longer read.
     """
-    text, encoding = decode(page.body, page.content_type)
-    if encoding == "replacement":
-        raise NotAPage("its encoding is one that browsers no longer read", hint="save it as UTF-8")
+    text = _decoded(page)
     soup = _parsed(text, page.content_type)
     writer = write_blocks(soup)
     address = page.url or saved_from(text, [*writer.canonical, *writer.shared_as])
     target = absolute(next(iter(writer.targets), ""), address) or address
-    attributes = offered(writer.noted, writer.parts)
-    document = Document.from_blocks(
-        address or target,
-        writer.parts,
-        attributes,
-        hidden_blocks(writer),
-        language=_language(soup, writer.locales),
-        captured=page.captured,
+    url = address or target
+    return ParsedPage(
+        _document(page, url, writer, language=_language(soup, writer.locales)),
+        _links(writer.anchors, target),
+        linked=tuple(sorted(Span(anchor.start, anchor.end) for anchor in writer.anchors)),
+        following=_following(writer.following, target, here=url),
+        nodes=writer.nodes.nodes(),
+        breaks=tuple(dict.fromkeys(writer.breaks)),
+        nowhere=0 if target else sum(is_relative(anchor.href) for anchor in writer.anchors),
     )
-    found = (_link(anchor, target) for anchor in writer.anchors)
-    links = sorted((link for link in found if link), key=lambda link: (link.span, link.xpath))
-    linked = sorted(Span(anchor.start, anchor.end) for anchor in writer.anchors)
-    leads = (absolute(href, target) for href in writer.following)
-    following = next((url for url in leads if url not in ("", document.url)), None)
-    nodes = writer.nodes.nodes()
-    breaks = tuple(dict.fromkeys(writer.breaks))
-    nowhere = 0 if target else sum(is_relative(anchor.href) for anchor in writer.anchors)
-    return ParsedPage(document, tuple(links), tuple(linked), following, nodes, breaks, nowhere)
+
+
+def _decoded(page: Page) -> str:
+    text, encoding = decode(page.body, page.content_type)
+    if encoding == "replacement":
+        raise NotAPage("its encoding is one that browsers no longer read", hint="save it as UTF-8")
+    return text
+
+
+def _document(page: Page, url: str, writer: BlockWriter, *, language: str) -> Document:
+    attributes = offered(writer.noted, writer.parts)
+    hidden = hidden_blocks(writer)
+    return Document.from_blocks(
+        url, writer.parts, attributes, hidden, language=language, captured=page.captured
+    )
+
+
+def _links(anchors: Sequence[Anchor], target: str) -> tuple[Link, ...]:
+    """Those of *anchors* that lead elsewhere, in order. *target*: what they are relative to."""
+    links = [link for anchor in anchors if (link := _link(anchor, target))]
+    return tuple(sorted(links, key=lambda link: (link.span, link.xpath)))
+
+
+def _following(hrefs: Sequence[str], target: str, *, here: str) -> str | None:
+    leads = (absolute(href, target) for href in hrefs)
+    return next((url for url in leads if url not in ("", here)), None)
 
 
 def _parsed(text: str, content_type: str | None) -> BeautifulSoup:

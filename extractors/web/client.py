@@ -8,6 +8,7 @@ import ssl
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -76,23 +77,12 @@ class Web:
         self._lanes = Lanes(per_host=manners.per_host, clock=self._clock, over=self.over)
         self._robots = Robots(AGENT, self._robots_text, clock=self._clock)
         self._wire = transport or CheckedTransport(allow_private=limits.allow_private)
-        if cache is not None:
-            transport = cached(
-                self._wire,
-                cache,
-                max_bytes=limits.max_bytes,
-                allow_private=limits.allow_private,
-            )
-        self._client = httpx.Client(
-            transport=transport or self._wire,
-            # A proxy would look names up itself, past the address check.
-            trust_env=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            headers={
-                "User-Agent": user_agent(),
-                "Accept": "text/html,application/xhtml+xml,*/*;q=0.1",
-                "Accept-Encoding": "gzip, deflate",
-            },
+        self._client = _client_over(self._remembering(cache) if cache is not None else self._wire)
+
+    def _remembering(self, cache: Path) -> httpx.BaseTransport:
+        limits = self._limits
+        return cached(
+            self._wire, cache, max_bytes=limits.max_bytes, allow_private=limits.allow_private
         )
 
     def close(self) -> None:
@@ -117,8 +107,8 @@ class Web:
             FetchFailed: the network or the server failed; see its `retryable`.
             NotAPage: the server says that it is something else.
         """
-        budget = _Budget(self._clock, self._limits.timeout_s)
-        return self._follow("GET", address, budget, self._page, robots=self._manners.obey_robots)
+        request = self._request("GET", address)
+        return self._follow(request, self._page, robots=self._manners.obey_robots)
 
     def part(
         self,
@@ -134,36 +124,31 @@ class Web:
         The same addresses, limits and redirects are allowed as for a page. `document`: it is a
         page itself, so that robots.txt holds too. Raises as `page` does.
         """
-        budget = _Budget(self._clock, self._limits.timeout_s)
-        robots = document and self._manners.obey_robots
-        return self._follow(
-            method, address, budget, self._any, robots=robots, headers=headers, content=content
-        )
+        request = self._request(method, address, headers=headers, content=content)
+        return self._follow(request, self._any, robots=document and self._manners.obey_robots)
 
-    def _follow(
+    def _request(
         self,
         method: str,
         address: str,
-        budget: _Budget,
-        take: _Take[T],
         *,
-        robots: bool,
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
-    ) -> T:
+    ) -> httpx.Request:
+        with _refused_where_no_address():
+            return self._client.build_request(method, address, headers=headers, content=content)
+
+    def _follow(self, request: httpx.Request, take: _Take[T], *, robots: bool) -> T:
         """What *take* makes of the answer after the last redirect."""
-        try:
-            request = self._client.build_request(method, address, headers=headers, content=content)
-            for _ in range(self._limits.max_redirects + 1):
+        budget = _Budget(self._clock, self._limits.timeout_s)
+        for _ in range(self._limits.max_redirects + 1):
+            with _refused_where_no_address():
                 request.url = allowed_url(request.url, allow_private=self._limits.allow_private)
                 delay = self._asked_delay(request.url, budget) if robots else 0.0
                 outcome = self._patiently(request, budget, take, delay)
-                if not isinstance(outcome, httpx.Request):
-                    return outcome
-                request = outcome
-        # UnicodeError: a host that only looks like an international name.
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
-            raise FetchRefused(f"not a web address: {error}") from error
+            if not isinstance(outcome, httpx.Request):
+                return outcome
+            request = outcome
         raise FetchRefused(f"more than {self._limits.max_redirects} redirects")
 
     def _asked_delay(self, url: httpx.URL, budget: _Budget) -> float:
@@ -175,9 +160,9 @@ class Web:
 
     def _robots_text(self, origin: str) -> str | None:
         """See `Robots`. A site whose robots.txt is refused or missing has none."""
-        budget = _Budget(self._clock, self._limits.timeout_s)
         try:
-            return self._follow("GET", f"{origin}/robots.txt", budget, self._rules, robots=False)
+            request = self._request("GET", f"{origin}/robots.txt")
+            return self._follow(request, self._rules, robots=False)
         except FetchRefused:
             return None
 
@@ -324,6 +309,29 @@ class _Budget:
 
     def extend(self, seconds: float) -> None:
         self._end += seconds
+
+
+def _client_over(transport: httpx.BaseTransport) -> httpx.Client:
+    return httpx.Client(
+        transport=transport,
+        # A proxy would look names up itself, past the address check.
+        trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        headers={
+            "User-Agent": user_agent(),
+            "Accept": "text/html,application/xhtml+xml,*/*;q=0.1",
+            "Accept-Encoding": "gzip, deflate",
+        },
+    )
+
+
+@contextmanager
+def _refused_where_no_address() -> Iterator[None]:
+    try:
+        yield
+    # UnicodeError: a host that only looks like an international name.
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+        raise FetchRefused(f"not a web address: {error}") from error
 
 
 def _broken_off(error: httpx.HTTPError) -> FetchFailed:

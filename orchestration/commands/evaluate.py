@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.commands.console import Watcher, print_report, say
-from orchestration.commands.shared import TierChoice, errors_as_exit_status, stop_on_ctrl_c
+from orchestration.commands.console import print_report, say
+from orchestration.commands.running import running
+from orchestration.commands.shared import TierChoice, errors_as_exit_status
 from orchestration.orders import Orders
 from schemas.record import PageResult, Tier
 from schemas.schema import Schema
@@ -49,21 +50,15 @@ def evaluate(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="print the report only")] = False,
 ) -> None:
     """Run a schema over pages whose right values are known, and print how many it got."""
-    from orchestration.evaluation import evaluate as evaluation
-
     with errors_as_exit_status():
         wanted = resolve(schema)
-        pages = evaluation.read_gold_set(folder)
-        if (idle := evaluation.pages_without_gold(folder)) and not quiet:
-            say(f"{len(idle)} pages without gold are left out: {', '.join(idle[:5])}")
-        if sample:
-            pages = evaluation.sampled(pages, each=sample)
+        pages = _gold_pages(folder, sample, quiet=quiet)
+        if results and pictures:
+            raise typer.BadParameter("an export does not say enough; use --job with --pictures")
         if results:
-            if pictures:
-                raise typer.BadParameter("an export does not say enough; use --job with --pictures")
-            report = evaluation.evaluate(wanted, pages, evaluation.answers_in(results, pages))
+            report = _scored(wanted, pages, results)
         else:
-            report, found = _evaluated(wanted, pages, job, tier.tier, quiet)
+            report, found = _evaluated(wanted, pages, job, tier.tier, quiet=quiet)
             if pictures:
                 _draw(wanted, pages, found, pictures)
         if as_json:
@@ -72,26 +67,36 @@ def evaluate(
             print_report(report)
 
 
+def _gold_pages(folder: Path, sample: int | None, *, quiet: bool) -> Sequence[GoldPage]:
+    from orchestration.evaluation.evaluate import pages_without_gold, read_gold_set, sampled
+
+    pages = read_gold_set(folder)
+    if (idle := pages_without_gold(folder)) and not quiet:
+        say(f"{len(idle)} pages without gold are left out: {', '.join(idle[:5])}")
+    return sampled(pages, each=sample) if sample else pages
+
+
+def _scored(schema: Schema, pages: Sequence[GoldPage], export: Path) -> Report:
+    from orchestration.evaluation.evaluate import answers_in, evaluate
+
+    return evaluate(schema, pages, answers_in(export, pages))
+
+
 def _evaluated(
-    schema: Schema, pages: Sequence[GoldPage], job: str | None, tier: Tier | None, quiet: bool
+    schema: Schema, pages: Sequence[GoldPage], job: str | None, tier: Tier | None, *, quiet: bool
 ) -> tuple[Report, list[PageResult]]:
     """The report of a run over *pages*, which a finished *job* of that name need not do again, and
     the results it is on."""
-    from orchestration.engine import Engine
     from orchestration.evaluation.evaluate import report_on
     from orchestration.storage.store import JobState
 
-    with (
-        Watcher(quiet=quiet) as watcher,
-        Engine(progress=watcher.progress) as engine,
-        stop_on_ctrl_c() as stop,
-    ):
-        known = engine.store.job(job) if job else None
+    with running(quiet=quiet) as run:
+        known = run.engine.store.job(job) if job else None
         if known is None or known.state is JobState.OPEN or known.schema != schema:
             sources = [str(page.page) for page in pages if page.page]
-            orders = Orders(job=job, tier=tier, stop=stop)
-            known = watcher.follow(engine.run(sources, schema, orders))[0].job
-        found = list(engine.store.results(known.id, corrected=False))
+            orders = Orders(job=job, tier=tier, stop=run.stop)
+            known = run.follow(run.engine.run(sources, schema, orders))[0].job
+        found = list(run.engine.store.results(known.id, corrected=False))
         return report_on(schema, pages, found), found
 
 

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestration.commands.console import Watcher, print_jobs, print_pairs, say
+from orchestration.commands.console import print_jobs, print_pairs, say
+from orchestration.commands.running import running
 from orchestration.commands.shared import (
     ExitStatus,
+    Export,
     FormatChoice,
     TierChoice,
     errors_as_exit_status,
-    export_format,
     leave,
-    stop_on_ctrl_c,
-    write_results,
 )
 from orchestration.cost import cost_of
 from orchestration.orders import Orders
@@ -88,18 +87,11 @@ def show(name: Name) -> None:
 @jobs_app.command()
 def resume(name: Name, max_cost: MaxCost = None, quiet: Quiet = False) -> None:
     """Go on with a job where it stopped, or where pages failed."""
-    from orchestration.engine import Engine
-
-    with (
-        errors_as_exit_status(),
-        Watcher(quiet=quiet) as watcher,
-        Engine(progress=watcher.progress) as engine,
-        stop_on_ctrl_c() as stop,
-    ):
-        job = find_job(engine.store, name)
+    with errors_as_exit_status(), running(quiet=quiet) as run:
+        job = find_job(run.engine.store, name)
         _refuse_elsewhere(job)
-        ended, counts = watcher.follow(engine.resume(job, Orders(max_tokens=max_cost, stop=stop)))
-        watcher.close()
+        orders = Orders(max_tokens=max_cost, stop=run.stop)
+        ended, counts = run.follow(run.engine.resume(job, orders))
         leave(ended, counts)
 
 
@@ -115,19 +107,11 @@ def again(
     quiet: Quiet = False,
 ) -> None:
     """Read a job's pages with another schema, as a job of its own; kept pages are not fetched."""
-    from orchestration.engine import Engine
-
-    with (
-        errors_as_exit_status(),
-        Watcher(quiet=quiet) as watcher,
-        Engine(progress=watcher.progress) as engine,
-        stop_on_ctrl_c() as stop,
-    ):
-        wanted, earlier = resolve(schema), find_job(engine.store, name)
+    with errors_as_exit_status(), running(quiet=quiet) as run:
+        wanted, earlier = resolve(schema), find_job(run.engine.store, name)
         _refuse_elsewhere(earlier)
-        orders = Orders(job=job, tier=tier.tier, max_tokens=max_cost, stop=stop)
-        ended, counts = watcher.follow(engine.run_again(earlier, wanted, orders))
-        watcher.close()
+        orders = Orders(job=job, tier=tier.tier, max_tokens=max_cost, stop=run.stop)
+        ended, counts = run.follow(run.engine.run_again(earlier, wanted, orders))
         print(ended.job.name)
         leave(ended, counts)
 
@@ -154,8 +138,7 @@ def export(
         if output is not None and os.path.isdir(output):
             chosen = Format(format or FormatChoice.JSONL)
             output = output / file_name(job.name, job.created, chosen)
-        form = export_format(format, output)
-        write_results(store, job, output, form, evidence=evidence, bom=bom)
+        Export(output, format, evidence=evidence, bom=bom).write(store, job)
         if output is not None:
             say(f"written to {output}")
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.commands.console import Watcher, say
+from orchestration.commands.console import say
+from orchestration.commands.running import running
 from orchestration.commands.shared import (
     ExitStatus,
     errors_as_exit_status,
     listed,
     refuse_no_file,
-    stop_on_ctrl_c,
+    refuse_stopped,
 )
 from orchestration.events import LayoutPlanned, LeftOut
-from orchestration.settings import Settings
 from schemas.errors import SchemaError, SourceError, StoreError
 from schemas.plan import Plan
 from schemas.plan_json import dump_plan, load_plan
@@ -80,35 +80,37 @@ def plan(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="print plans only")] = False,
 ) -> None:
     """Plan how pages like these are read, one plan a layout, to look at, edit and use again."""
-    from orchestration.engine import Engine
-
     with errors_as_exit_status():
         wanted = Wanted(schema, ask)
         refuse_no_file(output)
         given = listed(sources)
-        watcher = Watcher(quiet=quiet)
-        with watcher, Engine(Settings(), progress=watcher.progress) as engine:
-            with stop_on_ctrl_c() as stop:
-                asked = wanted.schema(engine, quiet=quiet)
-                told = list(engine.plan(given, asked, stop=stop))
-                stopped = stop()
+        with running(quiet=quiet) as run:
+            asked = wanted.schema(run.engine, quiet=quiet)
+            told = list(run.engine.plan(given, asked, stop=run.stop))
         left_out = [event for event in told if isinstance(event, LeftOut)]
         made = [event for event in told if isinstance(event, LayoutPlanned)]
-        for event, path in zip(made, _paths(output), strict=False):
-            _write(event.plan, path)
-            if not quiet:
-                where = f"{path}: " if path else ""
-                say(f"{where}{event.source}: {event.plan.origin.explain()}")
+        _write_all(made, output, quiet=quiet)
         for one in () if quiet and made else left_out:
             say(f"{one.source}: left out: {one.why.explain()}")
-        if stopped:
-            say("stopped before all pages were looked at")
-            raise typer.Exit(ExitStatus.STOPPED)
-        if not made:
-            say(f"fieldwise: there is no plan: none of the {len(left_out):,} pages can be used")
-            raise typer.Exit(ExitStatus.NOTHING_RUN)
-        if any(isinstance(one.why, SourceError) for one in left_out):
-            raise typer.Exit(ExitStatus.SOME_FAILED)
+        refuse_stopped(run.stop)
+        _leave(made, left_out)
+
+
+def _write_all(made: Sequence[LayoutPlanned], output: Path | None, *, quiet: bool) -> None:
+    for event, path in zip(made, _paths(output), strict=False):
+        _write(event.plan, path)
+        if not quiet:
+            where = f"{path}: " if path else ""
+            say(f"{where}{event.source}: {event.plan.origin.explain()}")
+
+
+def _leave(made: Sequence[LayoutPlanned], left_out: Sequence[LeftOut]) -> None:
+    """Leave with the status that fits, where that is not 0."""
+    if not made:
+        say(f"fieldwise: there is no plan: none of the {len(left_out):,} pages can be used")
+        raise typer.Exit(ExitStatus.NOTHING_RUN)
+    if any(isinstance(one.why, SourceError) for one in left_out):
+        raise typer.Exit(ExitStatus.SOME_FAILED)
 
 
 def _paths(output: Path | None) -> Iterator[Path | None]:

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ExitStatus",
+    "Export",
     "FormatChoice",
     "TierChoice",
     "errors_as_exit_status",
-    "export_format",
     "leave",
     "listed",
     "name_kept_job",
@@ -46,7 +46,6 @@ __all__ = [
     "refuse_source",
     "refuse_stopped",
     "stop_on_ctrl_c",
-    "write_results",
 ]
 
 
@@ -110,16 +109,39 @@ def _without_mark(given: bytes) -> list[bytes]:
     return given.removeprefix(codecs.BOM_UTF8).splitlines()
 
 
-def export_format(chosen: FormatChoice | None, output: Path | None) -> str:
-    """The export format. Bad places are refused before any work is done for them."""
-    if output is None:
-        binary = chosen in (FormatChoice.PARQUET, FormatChoice.XLSX)
-        if binary and sys.stdout.isatty():
-            raise typer.BadParameter(f"{chosen} is not for a terminal; add -o FILE")
-        return chosen or FormatChoice.JSONL
-    refuse_no_file(output)
-    if chosen:
-        return chosen
+class Export:
+    """Where results go and how, as the options say. `None`: standard output; by the file's name.
+
+    Bad places are refused before any work is done for them.
+    """
+
+    def __init__(
+        self, output: Path | None, format: FormatChoice | None, *, evidence: bool, bom: bool
+    ) -> None:
+        self._output = output
+        self._form = _form(format, output)
+        self._evidence = evidence
+        self._bom = bom
+
+    def write(self, store: Store, job: Job) -> None:
+        """Write what *job* found. Raises StoreError where that cannot be."""
+        from orchestration.exports.export import ExportOptions, Format, write
+
+        options = ExportOptions(evidence=self._evidence, bom=self._bom)
+        form, found = Format(self._form), store.results(job.id)
+        write(found, self._output, format=form, schema=job.schema, options=options)
+
+
+def _form(chosen: FormatChoice | None, output: Path | None) -> FormatChoice:
+    if output is not None:
+        refuse_no_file(output)
+        return chosen or _named_form(output)
+    if chosen in (FormatChoice.PARQUET, FormatChoice.XLSX) and sys.stdout.isatty():
+        raise typer.BadParameter(f"{chosen} is not for a terminal; add -o FILE")
+    return chosen or FormatChoice.JSONL
+
+
+def _named_form(output: Path) -> FormatChoice:
     try:
         return FormatChoice(output.suffix.lower().lstrip("."))
     except ValueError:
@@ -148,17 +170,6 @@ def refuse_source(output: Path | None, sources: Iterable[str]) -> None:
             # os.path and not Path: a web address may be no path at all
             if os.path.isfile(source) and output.samefile(source):
                 raise typer.BadParameter(f"{output} is one of the sources; name another file")
-
-
-def write_results(
-    store: Store, job: Job, output: Path | None, form: str, *, evidence: bool, bom: bool
-) -> None:
-    """Export what *job* found to *output* (`None`: standard output), as the options say."""
-    from orchestration.exports.export import ExportOptions, Format, write
-
-    options = ExportOptions(evidence=evidence, bom=bom)
-    found = store.results(job.id)
-    write(found, output, format=Format(form), schema=job.schema, options=options)
 
 
 def leave(ended: JobEnded, counts: Counter[PageStatus]) -> None:

@@ -55,32 +55,52 @@ def save_gold(
         GoldError: *folder* holds something already or cannot be written, or nobody has looked at
             any page yet.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise GoldError(f"{folder} holds something already", hint="name a new folder")
-    left_out: list[tuple[str, str]] = []
-    entries = []
-    names = _Names()
+    gold_set = _GoldSet(folder)
     for result in results:
-        gold = _gold(schema, result, said, everything)
+        gold_set.add(result.source, _gold(schema, result, said, everything), read)
+    return gold_set.saved()
+
+
+class _GoldSet:
+    """A new *folder*, filled page by page. Raises as `save_gold`."""
+
+    def __init__(self, folder: Path) -> None:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise GoldError(f"{folder} holds something already", hint="name a new folder")
+        self._folder = folder
+        self._names = _Names()
+        self._entries: list[dict[str, str]] = []
+        self._left_out: list[tuple[str, str]] = []
+
+    def add(self, source: str, gold: dict[str, Any] | None, read: Callable[[str], Page]) -> None:
+        """Take in a page. *gold*: its right values; `None` where too few were looked at."""
         if gold is None:
-            left_out.append((result.source, "not looked at yet, or not all of its records"))
-            continue
+            self._left_out.append((source, "not looked at yet, or not all of its records"))
+            return
         try:
-            page = read(result.source)
+            page = read(source)
         except SourceError as error:
-            left_out.append((result.source, error.explain()))
-            continue
-        name = names.of(result.source)
-        _write(folder, name, page, gold)
-        entries.append({"id": name, "site": _site(page.url), "source": result.source})
-    if not entries:
-        why = f": {left_out[0][0]}: {left_out[0][1]}" if left_out else ""
-        raise GoldError(
-            f"no page of this job can be gold yet{why}",
-            hint="correct or accept values first, or take all of them as right with --all",
-        )
-    _put(folder / "manifest.jsonl", "".join(f"{_json(entry)}\n" for entry in entries))
-    return SavedGold(len(entries), tuple(left_out))
+            self._left_out.append((source, error.explain()))
+        else:
+            self._write(source, page, gold)
+
+    def _write(self, source: str, page: Page, gold: dict[str, Any]) -> None:
+        name = self._names.of(source)
+        _put(self._folder / "html" / f"{name}.html", _as_file(page))
+        _put(self._folder / "gold" / f"{name}.json", _json(gold, indent=1) + "\n")
+        self._entries.append({"id": name, "site": _site(page.url), "source": source})
+
+    def saved(self) -> SavedGold:
+        """What came of it, its list written too."""
+        if not self._entries:
+            first = "".join(f": {source}: {why}" for source, why in self._left_out[:1])
+            raise GoldError(
+                f"no page of this job can be gold yet{first}",
+                hint="correct or accept values first, or take all of them as right with --all",
+            )
+        lines = "".join(f"{_json(entry)}\n" for entry in self._entries)
+        _put(self._folder / "manifest.jsonl", lines)
+        return SavedGold(len(self._entries), tuple(self._left_out))
 
 
 def _gold(
@@ -142,11 +162,6 @@ class _Names:
 
 def _site(url: str) -> str:
     return urlsplit(url).hostname or "-"
-
-
-def _write(folder: Path, name: str, page: Page, gold: dict[str, Any]) -> None:
-    _put(folder / "html" / f"{name}.html", _as_file(page))
-    _put(folder / "gold" / f"{name}.json", _json(gold, indent=1) + "\n")
 
 
 def _as_file(page: Page) -> bytes:
