@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import os
 import zipfile
+from datetime import date
 from pathlib import Path
 
+import httpx
 import pytest
 
 from extractors.pages import Limits, Page, Reader, Source, discover
 from schemas.errors import FetchFailed, FetchRefused, NotAPage
-from tests.extractors.site import PAGE
+from tests.extractors import warc_file
+from tests.extractors.site import PAGE, fetched
 
 
 def read(source: str | Path, limits: Limits | None = None) -> Page:
@@ -33,6 +36,30 @@ def test_a_member_of_an_archive_is_a_page(tmp_path: Path) -> None:
 
     assert [page.body for page in pages] == [PAGE, PAGE + b"2"]
     assert pages[1].source == f"{path}::two.html"
+
+
+def test_a_page_of_an_archive_has_the_day_and_the_address_it_was_found_at(tmp_path: Path) -> None:
+    path = tmp_path / "a.warc"
+    day = "WARC-Date: 2026-03-05T10:00:00Z\r\n"
+    path.write_bytes(warc_file.record("https://ex.org/a", PAGE, more=day))
+
+    page = read(path)
+    assert (page.url, page.captured) == ("https://ex.org/a", date(2026, 3, 5))
+
+
+def test_an_address_of_no_web_page_is_none(tmp_path: Path) -> None:
+    """Links of the page would be joined to it."""
+    path = tmp_path / "a.mhtml"
+    head = "MIME-Version: 1.0\r\nContent-Type: text/html\r\nContent-Location: {}\r\n\r\n"
+    for stated, url in (("file:///etc/a.html", ""), ("https://ex.org/a", "https://ex.org/a")):
+        path.write_bytes(head.format(stated).encode() + PAGE)
+        assert read(path).url == url
+
+
+def test_a_page_from_the_web_is_of_the_day_that_the_server_says() -> None:
+    headers = {"Date": "Thu, 05 Mar 2026 23:00:00 GMT"}
+    page = fetched(lambda request: httpx.Response(200, headers=headers, content=PAGE))
+    assert page.captured == date(2026, 3, 5)
 
 
 def test_the_error_of_a_source_is_raised() -> None:

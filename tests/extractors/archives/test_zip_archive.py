@@ -102,6 +102,17 @@ def test_a_symbolic_link_is_refused(tmp_path: Path) -> None:
     assert "symbolic link" in str(refusal(zipped(tmp_path / "a.zip", (link, b"/etc/passwd"))))
 
 
+def test_what_is_refused_is_not_read_by_its_place_either(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("link.html")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    path = zipped(tmp_path / "a.zip", (link, b"/etc/passwd"), ("b.html", bytes(5_000_000)))
+
+    with archive_at(path) as archive:
+        for place in ((0,), (1,)):
+            with pytest.raises(FetchRefused):
+                archive.read(place, max_bytes=10**7)
+
+
 def test_a_zip_inside_a_zip_is_read_and_one_inside_that_is_refused(tmp_path: Path) -> None:
     third = zipped(tmp_path / "3.zip", ("c.html", PAGE)).read_bytes()
     second = zipped(tmp_path / "2.zip", ("b.html", PAGE), ("3.zip", third)).read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,8 +69,16 @@ def test_redirects_end() -> None:
     ],
 )
 def test_a_redirect_leads_nowhere_that_a_user_could_not_go(target: str) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        leads = {"Location": target} if len(asked) == 1 else {}
+        return httpx.Response(302 if leads else 200, headers=leads, content=PAGE)
+
     with pytest.raises(FetchRefused):
-        fetched(lambda request: httpx.Response(302, headers={"Location": target}))
+        fetched(answer)
+    assert asked == ["https://ex.org/"], "refused before it is asked"
 
 
 @pytest.mark.parametrize(
@@ -123,6 +132,19 @@ def test_a_body_is_cut_off_at_the_limit_whatever_it_declares() -> None:
             lambda request: httpx.Response(200, content=endless()), limits=Limits(max_bytes=10_000)
         )
     assert len(sent) <= 11
+
+
+def test_a_body_that_takes_longer_than_there_is_time_is_given_up() -> None:
+    clock = SkippedClock()
+
+    def slow() -> Iterator[bytes]:
+        for _ in range(10):
+            clock.wait(7, unless=threading.Event())
+            yield b"<p>"
+
+    with pytest.raises(FetchFailed, match="no full answer within 20 seconds"):
+        fetched(lambda request: httpx.Response(200, content=slow()), clock=clock)
+    assert clock.waits.count(7) == 3
 
 
 def test_a_declared_size_over_the_limit_is_refused_unread() -> None:

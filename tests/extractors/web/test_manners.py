@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 
 from extractors.pages import Limits, Manners, Reader, Source
+from extractors.web.client import Web
 from extractors.web.clock import Clock, SkippedClock
 from extractors.web.manners import Lanes, pause, retry_after
 from schemas.errors import FetchFailed
@@ -58,6 +60,20 @@ def test_passing_trouble_is_waited_out(trouble: httpx.Response | Exception) -> N
 def test_what_will_not_pass_is_asked_once(status: int) -> None:
     with pytest.raises(FetchFailed, match=f"HTTP {status}"):
         fetched(flaky(httpx.Response(status)))
+
+
+@pytest.mark.parametrize(("method", "tries"), [("POST", 1), ("GET", 3)])
+def test_what_may_have_been_done_already_is_not_asked_for_again(method: str, tries: int) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        raise httpx.ReadError("reset by peer")
+
+    web = Web(limits=Limits(), manners=Manners(), transport=site(answer), clock=SkippedClock())
+    with closing(web), pytest.raises(FetchFailed):
+        web.part(method, "https://ex.org/", headers={})
+    assert len(asked) == tries
 
 
 def test_tries_are_counted() -> None:
@@ -113,27 +129,24 @@ def test_requests_to_one_host_keep_their_distance_and_others_do_not_wait() -> No
 
 def test_so_many_at_a_host_and_no_more() -> None:
     lanes = Lanes(per_host=2, clock=Clock(), over=threading.Event())
-    lock = threading.Lock()
-    inside = most = 0
-    both = threading.Barrier(2, timeout=5)
+    came, leave = threading.Semaphore(0), threading.Event()
 
     def visit() -> None:
-        nonlocal inside, most
         with lanes.turn("a.org", delay=0):
-            with lock:
-                inside += 1
-                most = max(most, inside)
-            both.wait()
-            with lock:
-                inside -= 1
+            came.release()
+            leave.wait(5)
 
-    threads = [threading.Thread(target=visit) for _ in range(6)]
+    threads = [threading.Thread(target=visit) for _ in range(3)]
     for thread in threads:
         thread.start()
+
+    assert came.acquire(timeout=5)
+    assert came.acquire(timeout=5)
+    assert not came.acquire(timeout=0.3), "the third one waits"
+    leave.set()
+    assert came.acquire(timeout=5)
     for thread in threads:
         thread.join()
-
-    assert most == 2
 
 
 def test_the_end_ends_every_wait() -> None:

@@ -58,6 +58,15 @@ def test_a_forbidden_page_is_refused_unasked_with_what_to_do() -> None:
     assert "ignore robots.txt" in caught.value.hint
 
 
+def test_rules_hold_for_a_page_that_is_drawn_and_not_for_its_parts() -> None:
+    site = Site(rules())
+    with site.reader() as reader:
+        web = reader.web
+        assert web.part("GET", "https://ex.org/private/logo", headers={}).body == PAGE
+        with pytest.raises(FetchRefused, match=r"robots\.txt"):
+            web.part("GET", "https://ex.org/private/a", headers={}, document=True)
+
+
 def test_a_redirect_to_a_forbidden_page_is_refused() -> None:
     site = Site(rules())
     with site.reader() as reader, pytest.raises(FetchRefused, match=r"robots\.txt"):
