@@ -101,7 +101,7 @@ class ListReading(Reading):
             found.append({} if answer is _SILENT else record.cells)
             self._overlong += passage.cut or not answer.complete
         self._tell_apart(one, passages, found)
-        return found
+        return [self._checked(one, cells) for cells in found]
 
     def _tell_apart(self, one: Schema, passages: Sequence[Passage], found: list[Cells]) -> None:
         """Where a record's number and another of its texts are the same words, asks again for the

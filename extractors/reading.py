@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from extractors.answers.answer import longest_answer
@@ -10,11 +10,13 @@ from extractors.answers.decode import Answer, Question, common_prefix, decode, d
 from extractors.answers.drafts import PageDrafter
 from extractors.answers.grammar import GAP, build_grammar
 from extractors.answers.grounding import ground
+from extractors.answers.prices import with_currencies
 from extractors.answers.prompt import build_prompt
+from extractors.answers.sense import without_nonsense
 from extractors.model.tokenizer import token_counter
 from extractors.parsing.blocks import ParsedPage
 from extractors.relevance.passages import Passage, Shown
-from schemas.record import Record, Tokens
+from schemas.record import Cell, Record, Tokens
 from schemas.schema import Kind, Schema
 
 if TYPE_CHECKING:
@@ -103,6 +105,10 @@ class Reading:
             compiler=worker.compiler,
             calibration=worker.calibration,
         )
+
+    def _checked(self, schema: Schema, cells: Mapping[str, Cell]) -> dict[str, Cell]:
+        """*cells* of one record, with what cannot be left out, and what stands beside a value."""
+        return with_currencies(schema, without_nonsense(schema, cells), self._page.document)
 
     def _count(self, answers: Sequence[Answer], *, steps: int) -> None:
         self.tokens += Tokens(

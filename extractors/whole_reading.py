@@ -124,7 +124,10 @@ class WholeReading(Reading):
         self._count([answer], steps=answer.steps)
         if not answer.complete:
             self.cuts.append("the answer reached its token budget and the rest of it is missing")
-        found = self._ground(self._schema, passage, answer)
+        found = [
+            replace(record, cells=self._checked(self._schema, record.cells))
+            for record in self._ground(self._schema, passage, answer)
+        ]
         return merge_records(self._schema, [found]) if self._schema.many else tuple(found)
 
     def _make_sure_it_fits(self, question: Question) -> None:

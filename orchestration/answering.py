@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from extractors.answers.prices import with_currencies
 from extractors.embedded.headline import with_headline
 from extractors.embedded.markup_answers import answer_from_markup
 from extractors.pages import Page
@@ -50,6 +51,10 @@ class Answering:
             DecodeFailed: nobody could answer anything.
             Stopped, ModelMissing, NoMemory: as *ask* does.
         """
+        said = self._said()
+        return replace(said, records=tuple(map(self._with_currencies, said.records)))
+
+    def _said(self) -> Extraction:
         tier = self._task.tier
         if tier not in (None, Tier.MARKUP):
             return self._ask(tier, self._guided)
@@ -82,6 +87,11 @@ class Answering:
         """*found*, when nobody else is asked; of a page that is one record there is one."""
         nothing = () if self._schema.many else (Record({}, self._parsed.document.url),)
         return found or nothing
+
+    def _with_currencies(self, record: Record) -> Record:
+        """*record*, whose price and currency need not have been answered by the same."""
+        cells = with_currencies(self._schema, record.cells, self._parsed.document)
+        return replace(record, cells=cells)
 
     # By selectors, then by workers
 

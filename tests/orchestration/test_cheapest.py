@@ -29,7 +29,9 @@ PAGE = """<script type="application/ld+json">
 <h1>Spade</h1><p>12 EUR</p><p>Colour: green</p>"""
 
 
-def result(folder: Path, *, tier: Tier | None, body: str = PAGE) -> PageResult:
+def result(
+    folder: Path, *, tier: Tier | None, body: str = PAGE, schema: Schema = SCHEMA
+) -> PageResult:
     page = folder / "page.html"
     page.write_text(body)
 
@@ -39,7 +41,7 @@ def result(folder: Path, *, tier: Tier | None, body: str = PAGE) -> PageResult:
 
     settings = Settings(data_dir=folder, cache_dir=folder)
     with Engine(settings, open_worker=worker) as engine:
-        events = list(engine.run([str(page)], SCHEMA, Orders(tier=tier)))
+        events = list(engine.run([str(page)], schema, Orders(tier=tier)))
     return next(event.result for event in events if isinstance(event, PageDone))
 
 
@@ -50,6 +52,14 @@ def test_auto_joins_both_tiers(tmp_path: Path) -> None:
     assert line["evidence"]["price"]["markup"] == "json-ld[0].offers.price"
     assert line["evidence"]["colour"]["tier"] == "large"
     assert line["evidence"]["colour"]["markup"] is None
+
+
+def test_the_currency_stands_beside_the_price_that_the_markup_gave(tmp_path: Path) -> None:
+    asked = Schema("product", (Field("price", Kind.NUMBER), Field("currency")))
+    line = page_line(result(tmp_path, tier=None, schema=asked))["records"][0]
+    assert line["values"] == {"price": 12, "currency": "EUR"}
+    assert line["evidence"]["currency"]["quote"] == "EUR"
+    assert line["evidence"]["currency"]["xpath"] == "/html/body/p[1]"
 
 
 class Watched(ScriptedWorker):

@@ -1,0 +1,81 @@
+"""What cannot be what a field asks for is no answer, and nobody is sure that there is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractors.answers.sense import without_nonsense
+from schemas.document import Span
+from schemas.record import Cell, Evidence, Tier, Value, ValueStatus
+from schemas.schema import Field, Kind, Schema
+
+
+def said(words: str) -> Value:
+    evidence = Evidence(words, Span(0, len(words)), "/html/body/p")
+    return Value(words, words, evidence, Tier.LARGE, 0.9, ValueStatus.FOUND)
+
+
+def kept(field: Field, words: str) -> bool:
+    cells: dict[str, Cell] = {field.name: said(words)}
+    (cell,) = without_nonsense(Schema("thing", (field,)), cells).values()
+    if cell == cells[field.name]:
+        return True
+    assert isinstance(cell, Value)
+    assert (cell.raw, cell.evidence, cell.status) == (None, None, ValueStatus.ABSENT)
+    assert (cell.tier, cell.confidence) == (Tier.LARGE, 0.5)
+    return False
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("4006381333931", "978-0-306-40615-7", "0 36000 29145 2", "73513537", "00012345600012"),
+        *("0-306-40615-2", "0-8044-2957-X", "ISBN 978-0-306-40615-7 (paperback)"),
+    ],
+)
+def test_a_barcode_has_the_digits_and_the_check_digit_of_one(code: str) -> None:
+    assert kept(Field("gtin"), code)
+    assert kept(Field("isbn_13", description="ISBN with 13 digits"), code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("4006381333932", "978-0-306-40615-8", "0-8044-2957-5", "3410048", "EGO-15-1430"),
+        *("40063813339312345", "A4006381333931", "in stock", "", "12345", "4.50"),
+    ],
+)
+def test_what_no_one_gave_out_is_no_barcode(code: str) -> None:
+    assert not kept(Field("ean"), code)
+
+
+def test_a_number_of_a_record_has_a_digit() -> None:
+    for field in (
+        Field("docket_number"),
+        Field("plz"),
+        Field("postal_code"),
+        Field("ref", description="Reference or listing number"),
+    ):
+        assert kept(field, "KH-88231")
+        assert kept(field, "٤٥")
+        assert not kept(field, "Ambleford, Westshire")
+
+
+def test_codes_may_be_letters_and_counts_words() -> None:
+    assert kept(Field("currency_code"), "EUR")
+    assert kept(Field("reference"), "HRADM")
+    assert kept(Field("number_of_rooms"), "seven")
+    assert kept(Field("crew", description="Number of people on board"), "seven")
+    assert kept(Field("note"), "no digits here")
+
+
+def test_other_kinds_lists_and_parts_are_not_looked_at() -> None:
+    many = Field("numbers", many=True, description="number of each part")
+    choice = Field("number", Kind.CHOICE, choices=("singular", "plural"))
+    schema = Schema("word", (many, choice))
+    cells: dict[str, Cell] = {"numbers": (said("one"),), "number": said("plural")}
+    assert without_nonsense(schema, cells) == cells
+
+
+def test_a_record_that_was_not_answered_stays_so() -> None:
+    assert without_nonsense(Schema("thing", (Field("ean"),)), {}) == {}
