@@ -15,6 +15,10 @@ __all__ = ["Found", "Locator"]
 
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 _POINT = re.compile(r"(?<=\d)\\\.(?=\d\d(?!\d))")  # escaped, where raised cents may stand for it
+_BEGUN = re.compile(r"(?<!\d)\d{1,3}$")
+_THOUSANDS = re.compile(r"[ \u00a0\u2009\u202f]\d{3}(?!\d)")
+_TO_GO_ON = re.compile(r"\d[ \u00a0\u2009\u202f]$")
+_THOUSAND = re.compile(r"\d{3}(?!\d)")
 _GAP = f"[\\s{re.escape(HYPHENS)}]+"
 
 
@@ -56,9 +60,9 @@ class Locator:
         """The likeliest place of *words*; `None` when they do not stand there.
 
         Letter case, the kind of white space, and hyphens for spaces may differ. Of several
-        places, one that fills its block or follows one of *labels* comes first, and one inside
-        `<title>` or an attribute last; then the order of reading. Places in *taken* are passed
-        over.
+        places, one inside `<title>` or an attribute comes last, then one that cuts a number, and
+        one that fills its block or follows one of *labels* first; then the order of reading. Places
+        in *taken* are passed over.
 
         *heading*: the words name the page's subject. A place in a heading comes before others,
         and the whole heading is the quote: small models tend to stop after its first words.
@@ -130,13 +134,21 @@ class Locator:
 
     def _rank(
         self, span: Span, labels: Sequence[str], heading: bool
-    ) -> tuple[bool, bool, bool, int]:
+    ) -> tuple[bool, bool, bool, bool, int]:
         block = self._document.block_at(span.start)
         fills = block.span == span
         astray = heading and block.tag not in _HEADINGS
         says_so = fills or self._is_labelled(span, labels)
         aside = block.tag == "title" or block.is_attribute
-        return aside, astray, not says_so, span.start
+        return aside, astray, self._cuts_number(span), not says_so, span.start
+
+    def _cuts_number(self, span: Span) -> bool:
+        """Whether it is a part of a number such as `4 872`, whose thousands a space parts."""
+        text = self._document.text
+        before, after = text[max(0, span.start - 3) : span.start], text[span.end : span.end + 5]
+        quote = text[span.start : span.end]
+        begun = _BEGUN.search(quote) and _THOUSANDS.match(after)
+        return bool(begun or (_TO_GO_ON.search(before) and _THOUSAND.match(quote)))
 
     def _is_labelled(self, span: Span, labels: Sequence[str]) -> bool:
         """Whether one of *labels* stands in the few words ahead of *span*."""

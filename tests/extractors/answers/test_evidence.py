@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import html
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -49,6 +50,24 @@ def test_hyphens_may_stand_for_spaces_when_nothing_fits_better() -> None:
     found = LOCATOR.find("mill-lane")
     assert found is not None
     assert found.evidence.quote == "Mill Lane"
+
+
+@pytest.mark.parametrize("amount", ["4 872 €/m²", "1 4 872", "12 004 872", "1\u202f004 €", "1 004"])
+def test_a_number_of_its_own_comes_before_a_part_of_another(amount: str) -> None:
+    digits = "004" if "004" in amount else "4"
+    texts = ("Rooms: " + amount, digits + " rooms, 350 m²")
+    document = Document.from_blocks("", [("/p[1]", texts[0]), ("/p[2]", texts[1])])
+    locator = Locator(document, [Span(0, len(document.text))])
+    found = locator.find(digits, labels=("rooms",))
+    assert found is not None
+    assert found.evidence.xpath == "/p[2]"
+
+
+def test_numbers_in_a_row_are_each_their_own() -> None:
+    document = Document.from_blocks("", [("/p[1]", "Rooms: 4 35 2024"), ("/p[2]", "4 rooms")])
+    found = Locator(document, [Span(0, len(document.text))]).find("4", labels=("rooms",))
+    assert found is not None
+    assert found.evidence.xpath == "/p[1]"
 
 
 def test_words_are_found_over_a_line_break() -> None:
