@@ -9,8 +9,8 @@ from statistics import fmean
 
 import numpy as np
 
-from extractors.answers.amounts import with_currency
 from extractors.answers.answer import RawCell, RawRecord, RawValue, read_answer
+from extractors.answers.bare_amounts import with_currency
 from extractors.answers.calibration import Calibration
 from extractors.answers.decode import Answer, Chosen, GrammarCompiler
 from extractors.answers.evidence import Found, Locator

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from extractors.parsing.blocks import CELL_MARK
-from extractors.relevance.forms import FORMS, forms_of
+from extractors.relevance.looks import FORMS, forms_of
 from extractors.relevance.ranking import telling_attributes
 from schemas.document import Document
 from schemas.schema import Schema

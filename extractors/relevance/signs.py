@@ -16,7 +16,7 @@ from functools import lru_cache
 from statistics import median
 
 from extractors.parsing.blocks import ParsedPage
-from extractors.relevance.forms import (
+from extractors.relevance.looks import (
     BYLINE,
     FORMS,
     ITEM,

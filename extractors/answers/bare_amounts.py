@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from extractors.relevance.forms import Form, forms_of
+from extractors.relevance.looks import Form, forms_of
 from extractors.values.currencies import find_currencies
 from schemas.document import Document, Span
 from schemas.schema import Field, Kind

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from extractors.answers.amounts import with_currency
+from extractors.answers.bare_amounts import with_currency
 from schemas.document import Document, Span
 from schemas.schema import Field, Kind
 
