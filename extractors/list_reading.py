@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from extractors.answers.decode import Answer
 from extractors.answers.merging import is_absent
-from extractors.answers.tails import without_days
 from extractors.learning.long_lists import read_list
 from extractors.lists.pieces import line_starts
 from extractors.lists.records import Entry
+from extractors.lists.tails import without_days
 from extractors.parsing.blocks import ParsedPage
 from extractors.reading import Interrupted, Reading
-from extractors.relevance.forms import asks_for_number
+from extractors.relevance.looks import asks_for_number
 from extractors.relevance.passages import Passage
 from schemas.errors import DecodeFailed
 from schemas.record import Cell, Record, Value

@@ -9,12 +9,12 @@ from statistics import fmean
 
 import numpy as np
 
-from extractors.answers.amounts import with_currency
 from extractors.answers.answer import RawCell, RawRecord, RawValue, read_answer
 from extractors.answers.calibration import Calibration
 from extractors.answers.decode import Answer, Chosen, GrammarCompiler
 from extractors.answers.evidence import Found, Locator
 from extractors.answers.merging import is_absent
+from extractors.answers.prices import with_currency
 from extractors.parsing.blocks import Link, ParsedPage
 from extractors.relevance.passages import Passage
 from extractors.values.customs import Customs

@@ -1,4 +1,4 @@
-"""The currency beside a price, where a field of its own asks for it.
+"""The currency beside a price: a part of an amount asked for as text, or a field's own answer.
 
 "€ 1,200" answers `price` and `currency`; a small model that has quoted the number often says that
 there is no currency. The page says it right beside.
@@ -10,15 +10,16 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from extractors.relevance.forms import Form, forms_of
+from extractors.relevance.looks import Form, forms_of
 from extractors.values.currencies import Mention, find_currencies, may_mean
 from schemas.document import Document, Span
 from schemas.record import Cell, Evidence, Value, ValueStatus
 from schemas.schema import Field, Kind, Schema
 
-__all__ = ["mention_beside", "with_currencies"]
+__all__ = ["mention_beside", "with_currencies", "with_currency"]
 
 _CURRENCY = frozenset(["currency", "devise", "währung", "moneda", "moeda", "valuta"])
+_BARE = re.compile(r"\d[\d.,'’ \u202f]*")
 _NEAR = 6  # characters; longer names of currencies are words
 
 
@@ -35,6 +36,17 @@ def with_currencies(
     return filled
 
 
+def with_currency(field: Field, document: Document, span: Span) -> Span:
+    """*span*, or where it quotes a bare number as the text of an amount, the same with the currency
+    right before or after it in its block: "1,200" of `€ 1,200` says less than the page does."""
+    if field.kind is not Kind.TEXT or Form.AMOUNT not in forms_of(field):
+        return span
+    if not _BARE.fullmatch(document.quote(span)):
+        return span
+    place = mention_beside(document, span) or span
+    return Span(min(place.start, span.start), max(place.end, span.end))
+
+
 def mention_beside(document: Document, span: Span) -> Span | None:
     """Where a currency stands in *span*, or right before or after it in its block."""
     block = document.block_at(span.start).span
@@ -42,7 +54,8 @@ def mention_beside(document: Document, span: Span) -> Span | None:
     for mention in find_currencies(document.text[start:end]):
         place = Span(start + mention.start, start + mention.end)
         between = document.text[place.end : span.start] or document.text[span.end : place.start]
-        if _is_sure(mention) and not between.strip():
+        sure = place.end <= span.start or _is_sure(mention)
+        if sure and not between.strip():
             return place
     return None
 
@@ -77,6 +90,6 @@ def _quoting(document: Document, place: Span, price: Value) -> Value:
 
 
 def _is_sure(mention: Mention) -> bool:
-    """Whether it can hardly be anything else: no single letter, as of measures and sizes."""
+    """Whether it can hardly be anything else: no single letter, as of measures, behind a number."""
     is_sign = any(unicodedata.category(char) == "Sc" for char in mention.sign)
     return is_sign or (len(mention.sign) > 1 and bool(may_mean(mention.sign)))

@@ -19,7 +19,7 @@ from typing import Any
 
 from extractors.learning.outline import Region, fold, stripped
 from extractors.parsing.blocks import CELL_MARK
-from extractors.relevance.forms import FORMS, forms_of
+from extractors.relevance.looks import FORMS, forms_of
 from extractors.values.customs import Customs
 from extractors.values.normalise import normalise
 from schemas.document import Span

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from extractors.parsing.blocks import CELL_MARK
 from extractors.parsing.paths import without_numbers
-from extractors.relevance.forms import FORMS, forms_of
+from extractors.relevance.looks import FORMS, forms_of
 from extractors.relevance.ranking import telling_attributes
 from schemas.document import Document
 from schemas.schema import Schema

@@ -14,7 +14,7 @@ from extractors.lists.entries import LEVELS, headings_above
 from extractors.parsing.blocks import CELL_MARK, ParsedPage
 from extractors.parsing.nodes import Node, make_name
 from extractors.parsing.paths import without_numbers
-from extractors.relevance.forms import FORMS, asks_for_number, forms_of
+from extractors.relevance.looks import FORMS, asks_for_number, forms_of
 from schemas.schema import Field, Kind, Schema
 
 __all__ = ["Family", "Judge"]

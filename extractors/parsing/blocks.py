@@ -12,7 +12,6 @@ from bs4.element import AttributeDict, Tag
 from bs4.exceptions import ParserRejectedMarkup
 
 from extractors.pages import Page
-from extractors.parsing.addresses import absolute, is_here, is_relative, saved_from
 from extractors.parsing.attributes import offered
 from extractors.parsing.block_writer import (
     CELL_MARK,
@@ -22,6 +21,7 @@ from extractors.parsing.block_writer import (
     write_blocks,
 )
 from extractors.parsing.encoding import decode
+from extractors.parsing.hrefs import absolute, is_here, is_relative, saved_from
 from extractors.parsing.nodes import Node
 from schemas.document import Document, Span
 from schemas.errors import NotAPage
@@ -78,7 +78,7 @@ def parse_page(page: Page) -> ParsedPage:
     `lxml.html.document_fromstring` of the decoded text, where no element lies `paths.MAX_DEPTH`
     deep. Raised digits do not run into the number or word before them
     (`extractors.parsing.raised`).
-    `Document.url` is the page's; of files what they say that it was (`addresses.saved_from`), or
+    `Document.url` is the page's; of files what they say that it was (`hrefs.saved_from`), or
     their `<base href>`, or "".
 
     Raises:

@@ -15,7 +15,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 
 from extractors.parsing.blocks import ParsedPage
-from extractors.relevance.forms import FORMS, Form, forms_of
+from extractors.relevance.looks import FORMS, Form, forms_of
 from extractors.relevance.sections import blocks_to_skip
 from extractors.relevance.signs import SIGNS, PageSigns
 from extractors.relevance.surroundings import around

@@ -17,7 +17,7 @@ from statistics import median
 
 from extractors.parsing.blocks import ParsedPage
 from extractors.parsing.paths import without_numbers
-from extractors.relevance.forms import (
+from extractors.relevance.looks import (
     BYLINE,
     FORMS,
     ITEM,

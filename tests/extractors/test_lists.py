@@ -195,6 +195,35 @@ def test_days_that_a_list_s_names_end_with_are_no_part_of_them() -> None:
     assert [record.data["name"] for record in worker.extract(page, schema).records] == [*names]
 
 
+def prompts(body: str) -> list[str]:
+    """What a model is asked of each record of *body*, a page."""
+    asked: list[str] = []
+
+    def silent(prompt: str) -> str:
+        asked.append(prompt)
+        return "title: null\nday: null\nroom: null\n"
+
+    ObedientWorker(page=400, answer=300).told_by(silent).extract(parsed(body), TALK)
+    return asked
+
+
+def test_each_record_is_shown_with_its_heading_and_its_telling_attributes() -> None:
+    cards = "".join(
+        f"<li><h3>Talk {n}</h3><p><img src=x alt='on {n}.4.2026'>Hall</p>" for n in range(1, 5)
+    )
+    asked = prompts(f"<h2>In the week of 3.4.2026</h2><ul>{cards}</ul>")
+    assert len(asked) == 4
+    for n, prompt in enumerate(asked, start=1):
+        assert "In the week of 3.4.2026\n" in prompt
+        assert f"# Talk {n}\nHall\n[alt] on {n}.4.2026" in prompt
+
+
+def test_a_record_in_one_block_is_shown_in_the_lines_that_its_makers_set() -> None:
+    rows = "".join(f"<li><b>Talk {n}</b> <i>{n}.4.2026</i> Hall" for n in range(1, 5))
+    asked = prompts(f"<ul>{rows}</ul>")
+    assert all(f"Talk {n}\n{n}.4.2026\nHall" in prompt for n, prompt in enumerate(asked, 1))
+
+
 def prose(lines: int) -> str:
     told = "We have told this story for {} years to everybody who asked."
     return "".join(f"<p>{told.format(line)}</p>" for line in range(lines))

@@ -55,3 +55,43 @@ def test_what_a_page_hides_is_not_looked_at_once_something_was_found() -> None:
     page = "<h1>Cook</h1><div hidden><p>Salary: 31,500 EUR</div>"
     found = extracted(page, post, said="title: Cook\nsalary: 31,500\n").records[0]
     assert found.data == {"title": "Cook", "salary": None}
+
+
+def test_what_the_likeliest_part_says_stands_and_the_others_add_what_is_open() -> None:
+    offer = Schema("offer", (Field("price", Kind.MONEY), Field("posted", Kind.DATE)))
+    lines = [f"{n},50 EUR on {n + 1}.3.2026, long ago" for n in range(13)]
+    worker = ObedientWorker(page=400, answer=300)
+    windows: list[list[str]] = []
+
+    def last_of_the_first(prompt: str) -> str:
+        windows.append([line for line in lines if line in prompt])
+        shown = windows[-1]
+        words = shown[0] if len(windows) == 1 else shown[-1]
+        posted = "null" if len(windows) == 1 else words.split(" on ")[1].split(",")[0]
+        return f"price: {words.split(' on ')[0]}\nposted: {posted}\n"
+
+    page = parsed("".join(f"<p class=price>{line}</p>" for line in lines))
+    (record,) = worker.told_by(last_of_the_first).extract(page, offer).records
+    assert len(windows) > 1
+    price, posted = record.cells["price"], record.cells["posted"]
+    assert isinstance(price, Value)
+    assert price.raw == windows[0][0].split(" on ")[0]
+    assert isinstance(posted, Value)
+    assert posted.raw == windows[1][-1].split(" on ")[1].split(",")[0]
+
+
+def test_a_list_goes_on_in_the_next_part_of_the_page() -> None:
+    skills = [f"Sort {n} of leaf mould" for n in range(60)]
+    worker = ObedientWorker(page=400, answer=600)
+
+    def all_shown(prompt: str) -> str:
+        shown = [skill for skill in skills if f"{skill}\n" in f"{prompt}\n"]
+        return "skills:\n" + "".join(f"- {skill}\n" for skill in shown)
+
+    page = parsed(f"<h1>Gardener</h1><ul>{''.join(f'<li>{s}</li>' for s in skills)}</ul>")
+    post = Schema("post", (Field("skills", many=True, max_items=100),))
+    (record,) = worker.told_by(all_shown).extract(page, post).records
+    found = record.data["skills"]
+    assert isinstance(found, list)
+    assert len(found) > 400 / len(skills[0]), "more than one part of the page holds"
+    assert found == [skill for skill in skills if skill in found]

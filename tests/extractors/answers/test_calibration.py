@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,24 @@ def test_a_confidence_is_a_share(signals: Signals, kind: Kind, many: bool, absen
 @given(signals=anything)
 def test_there_is_a_number_for_every_feature(signals: Signals) -> None:
     assert len(features(signals)) == len(FEATURES)
+
+
+def test_the_numbers_stand_in_the_order_of_the_features() -> None:
+    stood = Signals(-0.5, -3.0, -2.0, -1.0, 1.5, -0.25, places=1, labelled=True, fills=False)
+    known = dict(zip(FEATURES, features(stood), strict=True))
+    assert known == {
+        "first": -0.5,
+        "worst": -2.0,
+        "mean": -1.0,
+        "sure": pytest.approx(math.exp(-2.0)),
+        "margin": 1.5,
+        "runner_up": -3.0,
+        "kept": -0.25,
+        "pushed": pytest.approx(math.exp(-0.25)),
+        "places": pytest.approx(math.log(2)),
+        "labelled": 1.0,
+        "fills": 0.0,
+    }
 
 
 def test_what_the_model_was_torn_about_is_less_sure() -> None:

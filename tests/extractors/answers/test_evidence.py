@@ -35,6 +35,10 @@ def test_a_place_that_fills_its_block_comes_before_the_page_title() -> None:
     assert xpath("Gardener") == "/html/body/h1"
 
 
+def test_a_place_in_a_text_comes_before_the_page_title_too() -> None:
+    assert xpath("Ambleford") == "/html/body/p[1]"
+
+
 def test_a_labelled_place_comes_before_an_earlier_one() -> None:
     assert xpath("Mill Lane") == "/html/body/p[1]"
     assert xpath("Mill Lane", "location") == "/html/body/p[2]"

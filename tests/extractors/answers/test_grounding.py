@@ -11,7 +11,7 @@ from extractors.answers.decode import Answer, Chosen, GrammarCompiler
 from extractors.answers.grounding import ground
 from extractors.model.tokenizer import token_counter
 from extractors.pages import Page
-from extractors.parsing.blocks import parse_page
+from extractors.parsing.blocks import ParsedPage, parse_page
 from extractors.relevance.passages import Shown
 from schemas.record import Record, Tier, Value, ValueStatus
 from schemas.schema import Field, Kind, Schema
@@ -34,12 +34,16 @@ def said(text: str, *, closed: bool = True, logprob: float = -0.1) -> Answer:
 
 
 def ground_answer(
-    answer: Answer, schema: Schema = SCHEMA, *, calibration: Calibration | None = None
+    answer: Answer,
+    schema: Schema = SCHEMA,
+    *,
+    page: ParsedPage = PAGE,
+    calibration: Calibration | None = None,
 ) -> Record:
-    passage = Shown(PAGE, count_tokens=token_counter(TOKENIZER)).choose(schema, budget=500)
+    passage = Shown(page, count_tokens=token_counter(TOKENIZER)).choose(schema, budget=500)
     (record,) = ground(
         answer,
-        page=PAGE,
+        page=page,
         passage=passage,
         schema=schema,
         tier=Tier.LARGE,
@@ -116,3 +120,43 @@ def test_a_value_that_is_hardly_ever_right_is_absent(constant: float, title: str
     value = record.cells["title"]
     assert isinstance(value, Value)
     assert value.confidence == pytest.approx(1 / (1 + math.exp(-constant)))
+
+
+def read(html: str, field: Field, text: str, *, logprob: float = -0.1) -> Value:
+    """What *text*, an answer for *field* alone, becomes on a page of *html*."""
+    page = parse_page(Page("page", "https://ex.org/", html.encode()))
+    record = ground_answer(said(text, logprob=logprob), Schema("post", (field,)), page=page)
+    value = record.cells[field.name]
+    assert isinstance(value, Value)
+    return value
+
+
+def test_the_place_after_the_field_s_label_is_cited() -> None:
+    page = "<p>An office in Oslo and elsewhere</p><p>Our location: Oslo, Norway</p>"
+    found = read(page, Field("location"), "location: Oslo")
+    assert found.evidence is not None
+    assert found.evidence.xpath == "/html/body/p[2]"
+    assert found.signals is not None
+    assert found.signals.labelled
+
+
+def test_a_number_is_read_as_the_page_s_language_writes_them() -> None:
+    weight = Field("weight", Kind.NUMBER)
+    for language, number in (("de", 1.234), ("en", 1234)):
+        page = f"<html lang={language}><p>1,234 kg</p>"
+        assert read(page, weight, "weight: 1,234").data == number
+
+
+def test_a_choice_is_the_model_s_reading_of_the_words_it_quotes() -> None:
+    hours = Field("hours", Kind.CHOICE, choices=("full", "part"))
+    found = read("<p>40 hours a week</p>", hours, "hours: full\nhours quote: 40 hours a week")
+    assert (found.data, found.raw) == ("full", "full")
+    assert found.evidence is not None
+    assert found.evidence.quote == "40 hours a week"
+
+
+def test_a_number_that_the_model_would_have_written_otherwise_is_one_all_the_same() -> None:
+    """Its words can be checked; a text it was pushed into cannot."""
+    amount, text = Field("amount", Kind.NUMBER), Field("amount")
+    assert read("<p>5 kg</p>", amount, "amount: 5", logprob=-9.0).data == 5
+    assert read("<p>5 kg</p>", text, "amount: 5 kg", logprob=-9.0).data is None

@@ -1,4 +1,4 @@
-"""A currency that stands beside the price answers the field that asks for it."""
+"""A currency beside a price is part of an amount as text, and answers a field of its own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.answers.prices import mention_beside, with_currencies
+from extractors.answers.prices import mention_beside, with_currencies, with_currency
 from extractors.pages import Page
 from extractors.parsing.blocks import ParsedPage, parse_page
-from schemas.document import Span
+from schemas.document import Document, Span
 from schemas.record import ABSENT, Cell, Evidence, Tier, Value, ValueStatus, cell_data
 from schemas.schema import Field, Kind, Schema
 
@@ -46,6 +46,7 @@ def currency(body: str, price: str, said: str | None = None) -> Cell:
         ("<p>Rs. 450", "450", "Rs."),
         ("<p><b>120</b> <i>CHF</i>", "120", "CHF"),
         ("<p>12 500 Kč", "12 500", "Kč"),
+        ("<p>R 1 395 000", "1 395 000", "R"),
     ],
 )
 def test_the_sign_beside_the_price_is_quoted(body: str, price: str, sign: str) -> None:
@@ -94,3 +95,38 @@ def test_a_mention_lies_in_the_text_and_touches_the_price(text: str, at: int, si
         assert 0 <= place.start < place.end <= len(document.text)
         gap = document.text[place.end : span.start] + document.text[span.end : place.start]
         assert not gap.strip()
+
+
+PRICE = Field("price")
+
+
+def whole(text: str, number: str, asked: Field = PRICE) -> str:
+    document = Document.from_blocks("", [("/html/body/p[1]", text), ("/html/body/p[2]", "€ 9")])
+    start = text.index(number)
+    return document.quote(with_currency(asked, document, Span(start, start + len(number))))
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "amount"),
+    [
+        ("Now € 1,200 a month", "1,200", "€ 1,200"),
+        ("R$ 437.500", "437.500", "R$ 437.500"),
+        ("R 1 395 000", "1 395 000", "R 1 395 000"),
+        ("1 395 000 kr", "1 395 000", "1 395 000 kr"),
+        ("From $12 to $15", "15", "$15"),
+        ("12 of 15", "15", "15"),
+        ("€ 5 for 12 pots", "12", "12"),
+        ("about 12", "12", "12"),
+        ("12 L", "12", "12"),
+    ],
+)
+def test_a_bare_number_comes_with_the_currency_beside_it(
+    text: str, number: str, amount: str
+) -> None:
+    assert whole(text, number) == amount
+
+
+def test_other_texts_and_other_kinds_stay_as_they_are() -> None:
+    assert whole("Now € 1,200 a month", "1,200 a") == "1,200 a"
+    assert whole("Now € 1,200", "1,200", Field("price", Kind.NUMBER)) == "1,200"
+    assert whole("Now € 1,200", "1,200", Field("shelf")) == "1,200"

@@ -200,3 +200,93 @@ def test_a_day_is_found_however_the_page_writes_it() -> None:
     assert day.data == "2026-03-05"
     assert day.evidence is not None
     assert day.evidence.is_visible
+
+
+def test_another_day_of_the_year_is_not_cited_for_the_day() -> None:
+    schema = Schema("article", (Field("date_published", Kind.DATE),))
+    article = {"@type": "NewsArticle", "headline": "Rain", "datePublished": "2026-03-05"}
+    (record,) = answers(article, "<h1>Rain</h1><p>5 June 2026</p>", schema)
+    day = value(record.cells["date_published"])
+    assert day.data == "2026-03-05"
+    assert day.evidence is not None
+    assert not day.evidence.is_visible
+
+
+def test_what_is_written_for_other_sites_must_stand_on_the_page() -> None:
+    tags = (
+        '<meta property="product:price:amount" content="7">'
+        '<meta property="og:type" content="product">'
+    )
+    for visible, price in (("<p>7 EUR</p>", 7), ("<p>by Fernhill</p>", None)):
+        body = f"{tags}<h1>Garden spade</h1>{visible}".encode()
+        page = Page("p.html", "https://shop.example/spade", body)
+        found = answer_from_markup(page, parse_page(page), PRODUCT)
+        assert [record.data["price"] for record in found] == ([price] if price else [])
+
+
+def test_in_markup_a_point_is_the_decimal_sign_whatever_the_page_s_language() -> None:
+    visible = "<html lang=de><h1>Garden spade</h1><p>by Fernhill</p>"
+    assert answers({**SPADE, "offers": {"price": "1.234"}}, visible)[0].data["price"] == 1.234
+
+
+def test_the_house_is_no_brand() -> None:
+    (record,) = answers({**SPADE, "brand": "Example"}, VISIBLE + "<p>by Example</p>")
+    assert record.data["brand"] is None
+
+
+ARTICLE = Schema("article", (Field("title"), Field("author")))
+
+
+@pytest.mark.parametrize(
+    ("name", "author"),
+    [("Ada Byron", "Ada Byron"), ("Ada", None), ("Ada Byron and Bea Cole", None), ("李白", "李白")],
+)
+def test_an_author_is_one_full_name(name: str, author: str | None) -> None:
+    article = {"@type": "NewsArticle", "headline": "Rain", "author": {"name": name}}
+    (record,) = answers(article, f"<h1>Rain</h1><p>By {name}</p>", ARTICLE)
+    assert record.data["author"] == author
+
+
+@pytest.mark.parametrize(("shared", "title"), [("Rain | The Post", "Rain"), ("Storm", None)])
+def test_a_headline_that_is_shared_under_another_one_is_left_to_the_worker(
+    shared: str, title: str | None
+) -> None:
+    article = {"@type": "NewsArticle", "headline": "Rain", "author": {"name": "Ada Byron"}}
+    tag = f'<meta property="og:title" content="{shared}">'
+    (record,) = answers(article, f"{tag}<h1>Rain</h1><p>By Ada Byron</p>", ARTICLE)
+    assert record.data["title"] == title
+
+
+SOUP = Schema("recipe", (Field("title"), Field("yields"), Field("ingredients", many=True)))
+
+
+def soup(ingredients: list[str], visible: str) -> dict[str, Any]:
+    """What the markup of a recipe answers where the page shows *visible*."""
+    recipe = {
+        "@type": "Recipe",
+        "name": "Soup",
+        "recipeYield": "12",
+        "recipeIngredient": ingredients,
+    }
+    (record,) = answers(recipe, f"<h1>Soup</h1><p>For 12</p><p>{visible}</p>", SOUP)
+    return dict(record.data)
+
+
+def test_a_list_is_whole_where_most_of_it_is_seen() -> None:
+    items = ["2 leeks", "3 figs", "salt"]
+    assert soup(items, "2 leeks</p><p>3 figs</p><p>and more")["ingredients"] == items
+    assert soup(items, "2 leeks</p><p>and more")["ingredients"] == []
+
+
+def test_an_ingredient_without_the_measure_that_the_page_gives_is_none() -> None:
+    assert soup(["leeks", "salt"], "some leeks, salt")["ingredients"] == ["leeks", "salt"]
+    assert soup(["leeks", "salt"], "2 leeks, salt")["ingredients"] == []
+
+
+def test_a_row_of_ingredients_is_no_list_of_one() -> None:
+    row = ", ".join(f"{n} leeks of kind {n}" for n in range(20))
+    assert soup([row], row)["ingredients"] == []
+
+
+def test_a_bare_number_is_no_text_of_how_much_a_recipe_makes() -> None:
+    assert soup(["salt"], "salt")["yields"] is None

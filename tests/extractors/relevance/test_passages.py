@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from extractors.parsing.blocks import Link, ParsedPage
 from extractors.relevance.passages import Passage, Shown
-from schemas.document import Document, Span
+from schemas.document import RAISED, Document, Span
 from schemas.schema import Field, Kind, Schema
 
 JOB = Schema("job", (Field("title"), Field("salary", Kind.MONEY), Field("employment_type")))
@@ -75,7 +75,10 @@ def test_an_attribute_with_the_form_of_a_value_is_shown_beside_its_block() -> No
     attributes = [("/html/body/p[1]/@title", "31,000 EUR", 1)]
     parts = [("/html/body/h1", "Cook"), ("/html/body/p[1]", "Pay"), ("/html/body/p[2]", "Oslo")]
     document = Document.from_blocks("", parts, attributes)
-    assert chosen(document, budget=100).shown == "# Cook\nPay\n[title] 31,000 EUR\nOslo"
+    passage = chosen(document, budget=100)
+    assert passage.shown == "# Cook\nPay\n[title] 31,000 EUR\nOslo"
+    spans = [document.quote(span) for span in passage.spans]
+    assert spans == ["Cook\nPay\nOslo", "31,000 EUR"], "no value runs on from one into the other"
 
 
 def test_gaps_are_shown() -> None:
@@ -98,6 +101,11 @@ def test_a_block_longer_than_the_budget_is_cut_at_a_word() -> None:
     passage = chosen(page(("p", "word " * 90 + "end")), budget=10)
     assert passage.shown == ("word " * 10).strip()
     assert passage.cut
+
+
+def test_raised_cents_are_shown_behind_a_point_in_part_of_a_block_too() -> None:
+    passage = chosen(page(("p", f"Now 1{RAISED}99 {'word ' * 90}")), budget=10)
+    assert passage.shown.startswith("Now 1.99 word")
 
 
 def test_only_links_that_are_shown_are_offered() -> None:

@@ -205,6 +205,26 @@ def test_a_host_that_asks_for_a_minute_gets_it_before_the_next_page() -> None:
     assert max(clock.waits) == pytest.approx(45, abs=0.5)
 
 
+def test_a_host_in_trouble_gets_its_pause_from_all_pages() -> None:
+    class Meanwhile(SkippedClock):
+        """Another page of the host is asked for as soon as the first one's pause begins."""
+
+        def wait(self, seconds: float, *, unless: threading.Event) -> None:
+            if seconds > 0 and not self.waits:
+                self.waits.append(0.0)
+                web.page("https://ex.org/b")
+            super().wait(seconds, unless=unless)
+
+    clock = Meanwhile()
+    trouble = flaky(httpx.Response(503), ok(), ok())
+    web = Web(
+        limits=Limits(), manners=Manners(host_delay_s=0), transport=site(trouble), clock=clock
+    )
+    with closing(web):
+        web.page("https://ex.org/a")
+    assert len([wait for wait in clock.waits if wait > 0.2]) == 2
+
+
 def test_a_redirect_to_another_host_waits_for_that_host_alone() -> None:
     hosts: list[str] = []
 

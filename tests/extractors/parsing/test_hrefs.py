@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from extractors.pages import Page
-from extractors.parsing.addresses import saved_from
 from extractors.parsing.blocks import ParsedPage, parse_page
+from extractors.parsing.hrefs import saved_from
 
 LINK = "<p><a href='42'>An offer</a>"
 

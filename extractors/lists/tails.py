@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from extractors.relevance.forms import asks_for_number
+from extractors.relevance.looks import asks_for_number
 from schemas.document import Span
 from schemas.record import Cell, Evidence, Value
 from schemas.schema import Field, Kind, Schema

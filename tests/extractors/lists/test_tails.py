@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from extractors.answers.tails import without_days
+from extractors.lists.tails import without_days
 from schemas.document import Span
 from schemas.record import Cell, Evidence, Tier, Value, ValueStatus, cell_data
 from schemas.schema import Field, Kind, Schema
