@@ -1,7 +1,8 @@
 """Which blocks of a page only make sense together: label and value, heading and line, row and head.
 
 Told by the tree, not by words: what a `dt` says of its `dd`s, a short element of the one it shares
-its parent with, a heading of the line below it, a row of column names of the rows below.
+its parent with, a line that ends in a colon of the next, a heading of the line below it,
+a row of column names of the rows below.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ _HEADING = re.compile(r"h[2-6]|legend|caption|summary")
 def companions(page: ParsedPage) -> Mapping[int, frozenset[int]]:
     """For the numbers of visible blocks, those of the blocks to show with them, if any."""
     document = page.document.visible
-    words = [len(document.quote(block.span).split()) for block in document.blocks]
+    texts = [document.quote(block.span) for block in document.blocks]
+    words = [len(text.split()) for text in texts]
     found: dict[int, set[int]] = defaultdict(set)
-    for label, values in (*_terms(document.blocks), *_pairs(document.blocks, words)):
+    for label, values in (*_terms(document.blocks), *_pairs(document.blocks, texts)):
         if words[label] <= _LABEL_WORDS:
             short = [value for value in values if words[value] <= _VALUE_WORDS]
             found[label].update(short[:_FEW])
@@ -59,11 +61,16 @@ def _terms(blocks: Sequence[Block]) -> Iterator[tuple[int, list[int]]]:
     yield from ((term, values) for term in terms)
 
 
-def _pairs(blocks: Sequence[Block], words: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
-    """Two blocks that are all of one element, and a heading with the line below it."""
+def _pairs(blocks: Sequence[Block], texts: Sequence[str]) -> Iterator[tuple[int, list[int]]]:
+    """A line that ends in a colon with the next one, a heading with the line below it, and two
+    blocks that are all of one element."""
+    words = [len(text.split()) for text in texts]
     held = Counter(path for block in blocks for path in _around(block.xpath))
     for place, (one, other) in enumerate(pairwise(blocks)):
         if words[place] > _LABEL_WORDS:
+            continue
+        if texts[place].endswith((":", "：")):
+            yield place, [place + 1]
             continue
         shared = _shared(one.xpath, other.xpath)
         alone = held[shared] == 2 and one.xpath != other.xpath

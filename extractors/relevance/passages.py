@@ -20,7 +20,6 @@ __all__ = ["Passage", "Shown"]
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 _GAP_LINE = "…"  # shown where blocks were left out
 _ASIDE_SHARE = 0.05  # of the budget that attributes may take
-_LABEL_WORDS = 4  # a block no longer than that may be the label of the next
 _SECOND_LOOK = 1.0  # nats by which less is enough then
 _LITTLE = 100  # tokens; as many are shown of every page, whatever they are worth
 
@@ -169,11 +168,11 @@ class Shown:
         kept: set[int] = set()
         room = budget
         for place in order:
-            wanted = {place, place + 1} if self._is_label(place) else {place}
-            for more in (self._companions.get(place, frozenset()) - wanted, frozenset[int]()):
-                cost = sum(self._sizes[i] for i in (wanted | more) - kept)
+            for more in (self._companions.get(place, frozenset()), frozenset[int]()):
+                wanted = {place, *more}
+                cost = sum(self._sizes[i] for i in wanted - kept)
                 if cost <= room:
-                    kept |= wanted | more
+                    kept |= wanted
                     room -= cost
                     break
         return kept
@@ -181,13 +180,6 @@ class Shown:
     @cached_property
     def _companions(self) -> Mapping[int, Set[int]]:
         return companions(self._page)
-
-    def _is_label(self, place: int) -> bool:
-        """Whether a block is short enough to say what the next is, and there is a next one."""
-        if place + 1 >= self._visible:
-            return False
-        text = self._document.quote(self._document.blocks[place].span)
-        return len(text.split()) <= _LABEL_WORDS and text.endswith((":", "："))
 
     def _passage(
         self, kept: Sequence[int], *, cut: bool | None = None, unquoted: Set[int] = frozenset()

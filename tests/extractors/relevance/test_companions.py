@@ -42,6 +42,11 @@ def test_a_label_and_its_value_come_along_with_each_other(html: str) -> None:
     assert found == {"Stuff": {"clay"}, "clay": {"Stuff"}, "Glaze": {"none"}, "none": {"Glaze"}}
 
 
+def test_a_line_that_ends_in_a_colon_comes_along_with_the_next() -> None:
+    found = together("<div><p>Of any kind</p><p>Stuff:</p><p>clay</p><p>sand</p></div>")
+    assert found == {"Stuff:": {"clay"}, "clay": {"Stuff:"}}
+
+
 def test_several_terms_and_several_values_belong_together() -> None:
     found = together("<dl><dt>Stuff</dt><dt>Made of<dd>clay<dd>sand<dt>Glaze<dd>none</dl>")
     assert found["Stuff"] == found["Made of"] == {"clay", "sand"}
