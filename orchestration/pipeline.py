@@ -34,8 +34,10 @@ _DRAWN = frozenset({BadKind.EMPTY, BadKind.SHELL})  # what a browser may make a 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A page as it is to be read. `bad`: what is wrong with it; `seconds`: what it took."""
+    """A page as it is to be read. `page`: itself, or as a browser shows it; `bad`: what is wrong
+    with it; `seconds`: what it took."""
 
+    page: Page
     parsed: ParsedPage
     bad: BadPage | None
     seconds: float
@@ -84,7 +86,7 @@ class Pipeline:
             look = self._look(page, task.stop)
             if look.bad:
                 return PageResult(page.source, PageStatus.BAD, reason=look.bad.explain())
-            extraction = self._answered(page, look.parsed, task)
+            extraction = self._answered(look.page, look.parsed, task)
         except (ModelMissing, NoMemory, StoreError):
             raise
         except FieldwiseError as error:
@@ -93,20 +95,20 @@ class Pipeline:
 
     def _look(self, page: Page, stop: Stop) -> _Look:
         started = time.perf_counter()
-        parsed, bad = self._parsed(page, stop)
+        shown, parsed, bad = self._parsed(page, stop)
         if page.body.count(b"<") > _MANY_TAGS:
             gc.collect()  # a tree is all cycles; a model may be loaded next, and needs the room
-        return _Look(parsed, bad, time.perf_counter() - started)
+        return _Look(shown, parsed, bad, time.perf_counter() - started)
 
-    def _parsed(self, page: Page, stop: Stop) -> tuple[ParsedPage, BadPage | None]:
-        """*page* as blocks, and what is wrong with it."""
+    def _parsed(self, page: Page, stop: Stop) -> tuple[Page, ParsedPage, BadPage | None]:
+        """*page* as it is or as it was drawn, that as blocks, and what is wrong with it."""
         parsed = parse_page(page)
         bad = why_bad(page, parsed)
         if bad is None or bad.kind not in _DRAWN or self._draw is None:
-            return parsed, bad
+            return page, parsed, bad
         drawn = _drawn(page, self._draw, stop)
         parsed = parse_page(drawn)
-        return parsed, why_bad(drawn, parsed)
+        return drawn, parsed, why_bad(drawn, parsed)
 
     def _answered(self, page: Page, parsed: ParsedPage, task: Task) -> Extraction:
         def ask(tier: Tier, left: Schema) -> Extraction:
