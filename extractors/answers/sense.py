@@ -1,6 +1,6 @@
 """Answers that cannot be what their field asks for, whatever the page.
 
-A number of a record has a digit. A barcode has as many as GS1 or the ISBN agency give out, and its
+A number of a record has a digit, and is no `22 July 2024`. A barcode has as many as GS1 or the ISBN agency give out, and its
 check digit is right. A small model that finds no such thing takes what stands nearby.
 """
 
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from extractors.values.days import is_day
 from schemas.record import ABSENT, Cell, Value
 from schemas.schema import Field, Kind, Schema
 
@@ -50,7 +51,8 @@ def _is_possible(field: Field, words: str) -> bool:
     if name & _BARCODES:
         return any(map(_is_barcode, _CODE.findall(words)))
     if (name & _NUMBERS and "of" not in name) or _NUMBER.search(field.description):
-        return any(sign.isdigit() for sign in words)
+        named_day = any(sign.isalpha() for sign in words) and is_day(words)
+        return any(sign.isdigit() for sign in words) and not named_day
     return True
 
 

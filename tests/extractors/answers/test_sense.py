@@ -59,6 +59,8 @@ def test_a_number_of_a_record_has_a_digit() -> None:
         assert kept(field, "KH-88231")
         assert kept(field, "٤٥")
         assert not kept(field, "Ambleford, Westshire")
+        assert not kept(field, "22 July 2024")
+        assert kept(field, "2024-07-22")  # some are written so
 
 
 def test_codes_may_be_letters_and_counts_words() -> None:
