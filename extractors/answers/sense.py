@@ -1,7 +1,8 @@
 """Answers that cannot be what their field asks for, whatever the page.
 
-A number of a record has a digit, and is no `22 July 2024`. A barcode has as many as GS1 or the ISBN agency give out, and its
-check digit is right. A small model that finds no such thing takes what stands nearby.
+A number of a record has a digit, and is no `22 July 2024`. A barcode has as many as GS1 or the ISBN
+agency give out, and its check digit is right. A small model that finds no such thing takes what
+stands nearby.
 """
 
 from __future__ import annotations
