@@ -26,6 +26,7 @@ from extractors.parsing.elements import (
 from extractors.parsing.nodes import NodeLog
 from extractors.parsing.paths import Paths
 from extractors.parsing.raised import Raised
+from extractors.parsing.seams import Seams
 from extractors.parsing.style_sheets import hide_by_sheets
 
 __all__ = ["CELL_MARK", "Anchor", "BlockWriter", "hidden_blocks", "write_blocks"]
@@ -126,6 +127,7 @@ class BlockWriter:
         self._end = -1  # of what is written, in the document's text
         self._space = False
         self._raised = Raised()
+        self._seams = Seams()
         self._owners: list[Tag] = []
         self._open: list[tuple[Tag, Anchor]] = []
         self._wordless: list[Anchor] = []
@@ -152,6 +154,7 @@ class BlockWriter:
             self._owners.append(tag)
         self.nodes.enter(tag)
         self._raised.enter(tag)
+        self._seams.enter(tag)
         self._begin(tag)
         return True
 
@@ -222,6 +225,7 @@ class BlockWriter:
         """End *tag*, which `enter` began."""
         self.nodes.leave(self._end)
         self._raised.leave(tag)
+        self._seams.leave(tag)
         if self._open and self._open[-1][0] is tag:
             self._end_anchor(self._open.pop()[1])
             self._after_link = True
@@ -254,7 +258,7 @@ class BlockWriter:
             self._space = self._space or bool(visible)
             return
         gap = " " if self._run and (self._space or visible[0].isspace()) else ""
-        gap = self._raised.gap(self._run, words, gap)
+        gap = self._raised.gap(self._run, words, self._seams.gap(self._run, words, gap))
         start = self._end + (0 if self._run else 1) + len(gap)
         for anchor in self._wordless:
             anchor.start = start
