@@ -33,7 +33,7 @@ def read(html: str) -> Document:
         ("<b>1.299</b><small>95</small>kr", f"1.299{R}95kr"),
         ("24 <sup><b>9</b><b>9</b></sup> zł", f"24{R}99 zł"),
         ("US$ <b>1,299</b><sup>00</sup>", f"US$ 1,299{R}00"),
-        ("<i>EUR</i><b>24</b><sup>99</sup>", f"EUR24{R}99"),
+        ("<i>EUR</i><b>24</b><sup>99</sup>", f"EUR 24{R}99"),
         ("24<sup>99</sup><span>, €</span>", f"24{R}99, €"),
         ("24<sup>99</sup> – 1299<sup>99</sup> €", f"24{R}99 – 1299{R}99 €"),
         ("$24<sup>99</sup>-29<sup>99</sup>", f"$24{R}99-29{R}99"),
