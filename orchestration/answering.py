@@ -108,7 +108,8 @@ class Answering:
         said = Extraction((), None, Tokens())
         if left.fields:
             said = self._by_workers(left, [self._joined(found, known, ())])
-        said = replace(said, records=(self._joined(found, known, said.records),))
+        record = self._with_currencies(self._joined(found, known, said.records))
+        said = replace(said, records=(record,))
         if not said.cut and not said.failed:
             self._teach(learned, said.records)
         return said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractors.answers.merging import is_absent
@@ -18,8 +18,8 @@ from orchestration.cost import Meter
 from orchestration.router import Repairing, Router
 from orchestration.task import Stop, Stopped, Task
 from schemas.errors import FieldwiseError, ModelMissing, NoMemory, SourceError, StoreError
-from schemas.record import Cost, PageResult, PageStatus, Record, Tier
-from schemas.schema import Kind, Schema
+from schemas.record import ABSENT, Cell, Cost, PageResult, PageStatus, Record, Tier
+from schemas.schema import Field, Kind, Schema
 
 __all__ = ["Ask", "Pipeline"]
 
@@ -145,13 +145,28 @@ def _result(source: str, look: _Look, extraction: Extraction, task: Task) -> Pag
 
 def _lost_links(parsed: ParsedPage, schema: Schema, records: Sequence[Record]) -> str | None:
     """What to say where a link may have been missed; `None`: nothing."""
-    wanted = [field.name for field in schema if field.kind is Kind.URL]
-    lacking = any(is_absent(record.cells.get(name, ())) for record in records for name in wanted)
-    if not (lacking and parsed.nowhere):
+    if not parsed.nowhere or not any(
+        _lacks_link(field, record.cells.get(field.name, ABSENT))
+        for record in records
+        for field in schema
+    ):
         return None
     return (
         f"relative links were left out ({parsed.nowhere:,}): the page does not say its own address"
         " (give its URL, or save it with its address)"
+    )
+
+
+def _lacks_link(field: Field, cell: Cell) -> bool:
+    """Whether a link that *field* or a part of it asks for is missing in *cell*."""
+    if field.kind is Kind.URL:
+        return is_absent(cell)
+    items = cell if isinstance(cell, tuple) else (cell,)
+    return any(
+        _lacks_link(part, item.get(part.name, ABSENT))
+        for item in items
+        if isinstance(item, Mapping)
+        for part in field.fields
     )
 
 

@@ -20,14 +20,20 @@ __all__ = ["mention_beside", "with_currencies", "with_currency"]
 
 _CURRENCY = frozenset(["currency", "devise", "währung", "moneda", "moeda", "valuta"])
 _BARE = re.compile(r"\d[\d.,'’ \u202f]*")
-_NEAR = 6  # characters; longer names of currencies are words
+_NEAR = 12  # characters; "francs" cut short would be another word
+# How people name currencies where they use no sign: "Canadian Dollars", "Peso".
+_NAMED = re.compile(
+    r"\b(?:baht|bitcoin|dinar|dirham|dollar|dólar|euro|forint|franc|frank|hryvn|koron|korun|kron|"
+    r"krón|lira|livre|peso|pfund|pound|rand\b|real\b|ringgit|riyal|rubl|rupee|rupi|shekel|shilling|"
+    r"sterling|won\b|yen|yuan|zlot|złot)"
+)
 
 
 def with_currencies(
     schema: Schema, cells: Mapping[str, Cell], document: Document
 ) -> dict[str, Cell]:
-    """*cells* of one record, where a field asks for a currency and none was found, with the one
-    beside the first price that was."""
+    """*cells* of one record, where a field asks for a currency and what was found names none, with
+    the one beside the first price that was found."""
     filled = dict(cells)
     for field in filter(_asks_for_currency, schema):
         if not _names_currency(filled.get(field.name)):
@@ -48,16 +54,19 @@ def with_currency(field: Field, document: Document, span: Span) -> Span:
 
 
 def mention_beside(document: Document, span: Span) -> Span | None:
-    """Where a currency stands in *span*, or right before or after it in its block."""
+    """Where a currency stands in *span*, or right before or after it in its block. Of two the one
+    that can hardly be anything else, nor another number's: "€" of `size L 25 €`."""
     block = document.block_at(span.start).span
     start, end = max(block.start, span.start - _NEAR), min(block.end, span.end + _NEAR)
-    for mention in find_currencies(document.text[start:end]):
+    text = document.text[start:end]
+    found: list[tuple[bool, bool, Span]] = []
+    for mention in find_currencies(text):
         place = Span(start + mention.start, start + mention.end)
         between = document.text[place.end : span.start] or document.text[span.end : place.start]
-        sure = place.end <= span.start or _is_sure(mention)
-        if sure and not between.strip():
-            return place
-    return None
+        sure, taken = _is_sure(mention), text[: mention.start].rstrip()[-1:].isdecimal()
+        if (sure or place.end <= span.start) and not between.strip():
+            found.append((not sure, taken and place.end <= span.start, place))
+    return min(found)[-1] if found else None
 
 
 def _asks_for_currency(field: Field) -> bool:
@@ -66,7 +75,8 @@ def _asks_for_currency(field: Field) -> bool:
 
 
 def _names_currency(cell: Cell | None) -> bool:
-    return isinstance(cell, Value) and any(find_currencies(cell.raw or ""))
+    words = cell.raw or "" if isinstance(cell, Value) else ""
+    return any(find_currencies(words)) or _NAMED.search(words.casefold()) is not None
 
 
 def _beside_price(schema: Schema, cells: Mapping[str, Cell], document: Document) -> Value | None:

@@ -1,8 +1,8 @@
 """Answers that cannot be what their field asks for, whatever the page.
 
-A number of a record has a digit, and is no `22 July 2024`. A barcode has as many as GS1 or the ISBN
-agency give out, and its check digit is right. A small model that finds no such thing takes what
-stands nearby.
+A number of a record has a digit or is a code such as `TEE-BLK-M`, and is no `22 July 2024`. A
+barcode has as many digits as GS1 or the ISBN agency give out, and its check digit is right. A small
+model that finds no such thing takes what stands nearby.
 """
 
 from __future__ import annotations
@@ -20,12 +20,26 @@ __all__ = ["without_nonsense"]
 _NUMBERS = frozenset(
     [
         *("number", "nummer", "numero", "número", "numéro", "no", "nr", "docket"),
-        *("postal", "postcode", "zip", "plz"),
+        *("postcode", "zip", "plz", "postal code", "zip code"),
     ]
 )
 _BARCODES = frozenset(["gtin", "ean", "upc", "isbn", "barcode"])
-_NUMBER = re.compile(r"\bnumber\b(?! of\b)", re.IGNORECASE)
-_CODE = re.compile(r"(?<![\dA-Za-z])\d(?:[ -]?\d){6,12}[ -]?[\dXx](?![\dA-Za-z])")
+_KINDS = frozenset(["code", "number", "no", "nr"])  # of barcodes: "ean_code"
+# What is asked for is a number itself: "Docket or case number", but no "name, without its number",
+# and none of "phone number or e-mail".
+_WORD = r"(?!(?:and|but|by|in|including|name|no|not|plus|to|with|without)\b|or number\b)[\w/'-]+"
+_NUMBER = re.compile(
+    rf"(?:(?:{_WORD} ){{0,5}}|(?:{_WORD},? ){{1,5}}or {_WORD} )number"
+    r"(?=\W*$|\s*[.:;(]|,? (?:as|e\.g\.|given|on|printed|such|that|which)\b)",
+    re.IGNORECASE,
+)
+_LETTERS_ONLY = re.compile(r"[A-Z]+(?:[-.][A-Z]+)*")  # volume IV, gate B, TEE-BLK-M
+_GAP = r"[\s\u2010-\u2015-]"
+# Overlapping ones too: "ISBN-13 978-0-306-40615-7" has one from "13" on.
+_CODE = re.compile(
+    rf"(?:(?<![\dA-Za-z])|(?<=ISBN)|(?<=EAN))"
+    rf"(?=(\d(?:{_GAP}?\d){{6,12}}{_GAP}?[\dXx])(?![\dA-Za-z]))"
+)
 _GS1_LENGTHS = (8, 12, 13, 14)
 _UNSURE = 0.5  # what was said is wrong; what the page says is not known
 
@@ -48,18 +62,35 @@ def _sensible(field: Field, cell: Cell) -> Cell:
 
 
 def _is_possible(field: Field, words: str) -> bool:
-    name = set(re.findall(r"[^\W\d_]+", field.name.lower()))
-    if name & _BARCODES:
+    if _asks_for_barcode(field):
         return any(map(_is_barcode, _CODE.findall(words)))
-    if (name & _NUMBERS and "of" not in name) or _NUMBER.search(field.description):
-        named_day = any(sign.isalpha() for sign in words) and is_day(words)
-        return any(sign.isdigit() for sign in words) and not named_day
-    return True
+    return not _asks_for_number(field) or _may_be_number(words)
+
+
+def _asks_for_barcode(field: Field) -> bool:
+    named = [word for word in _words(field) if word not in _KINDS]
+    return bool(named) and named[-1] in _BARCODES
+
+
+def _asks_for_number(field: Field) -> bool:
+    words = _words(field)
+    named = not _NUMBERS.isdisjoint([" ".join(words[-1:]), " ".join(words[-2:])])
+    return named or _NUMBER.match(field.description) is not None
+
+
+def _words(field: Field) -> list[str]:
+    return re.findall(r"[^\W\d_]+", field.name.lower())
+
+
+def _may_be_number(words: str) -> bool:
+    if any(sign.isnumeric() for sign in words):
+        return not (any(sign.isalpha() for sign in words) and is_day(words))
+    return "@" in words or _LETTERS_ONLY.fullmatch(words) is not None
 
 
 def _is_barcode(code: str) -> bool:
     """Whether it is a GTIN (GS1 General Specifications, 7.9) or an ISBN of ten (ISO 2108)."""
-    signs = re.sub(r"[ -]", "", code).upper()
+    signs = re.sub(_GAP, "", code).upper()
     if len(signs) == 10:
         values = [10 if sign == "X" else int(sign) for sign in signs]
         return sum(n * value for n, value in enumerate(reversed(values), start=1)) % 11 == 0

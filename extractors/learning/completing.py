@@ -14,7 +14,7 @@ from dataclasses import replace
 from extractors.learning.outline import Region, stripped
 from extractors.parsing.blocks import CELL_MARK
 from schemas.document import Span
-from schemas.record import Cell, Evidence, Value
+from schemas.record import Cell, Evidence, Value, cell_values
 from schemas.schema import Field, Kind, Schema
 
 __all__ = ["completed"]
@@ -29,13 +29,34 @@ _Which = tuple[str, int]
 
 def completed(schema: Schema, regions: Sequence[Region], records: Sequence[Cells]) -> list[Cells]:
     """*records*, each of the region of its place, with what texts lack of the element that the same
-    text fills in most others. *schema* is of one record."""
+    text fills in most others, and no other field does. *schema* is of one record."""
     whole = list(records)
     for field in filter(_is_plain, schema):
         column = _Column(field, regions, whole)
         for place, span in column.short():
+            if _has_others(whole[place], field.name, span):
+                continue
             whole[place] = {**whole[place], field.name: column.quoting(place, span)}
     return whole
+
+
+def _has_others(cells: Cells, name: str, span: Span) -> bool:
+    """Whether *span* also holds what another field than *name* says: "Di Sun, chair" is a name and
+    a role, and no name cut short."""
+    own = [value.evidence.span for value in cell_values(cells[name]) if value.evidence]
+    others = (cell for other, cell in cells.items() if other != name)
+    places = [v.evidence.span for cell in others for v in cell_values(cell) if v.evidence]
+    return any(
+        _lies_in(place, span) and not any(_meet(place, it) for it in own) for place in places
+    )
+
+
+def _lies_in(span: Span, other: Span) -> bool:
+    return other.start <= span.start < span.end <= other.end
+
+
+def _meet(span: Span, other: Span) -> bool:
+    return span.start < other.end and other.start < span.end
 
 
 def _is_plain(field: Field) -> bool:

@@ -17,9 +17,11 @@ __all__ = ["Seams"]
 
 _LETTERS = r"[^\W\d_\u2e80-\U0003ffff]+"  # of scripts that part words
 _LAST_WORD, _FIRST_WORD = re.compile(rf"{_LETTERS}\Z"), re.compile(_LETTERS)
+_NEAR = 32  # characters; the last word is sought among them, or a hostile page would take hours
 _DIGITS = re.compile(r"\d+")
 _SHORT = 4  # letters and digits: MP3, CO2 and B12 are names
-_RAISING = frozenset({"small", "sub", "sup"})  # `extractors.parsing.raised` knows these
+# `extractors.parsing.raised` knows the first three; the last says where one word may be broken.
+_NO_SEAM = frozenset({"small", "sub", "sup", "wbr"})
 
 
 class Seams:
@@ -30,10 +32,10 @@ class Seams:
         self._left = self._entered = False
 
     def enter(self, tag: Tag) -> None:
-        self._entered = self._left and tag.name not in _RAISING
+        self._left = self._entered = self._left and tag.name not in _NO_SEAM
 
     def leave(self, tag: Tag) -> None:
-        self._left = tag.name not in _RAISING
+        self._left = tag.name not in _NO_SEAM
         self._entered = False
 
     def gap(self, run: Sequence[str], words: str, gap: str) -> str:
@@ -45,7 +47,7 @@ class Seams:
 
 def _are_two(before: str, after: str) -> bool:
     """Whether what meets is no one word: `beds` and `3`, `3` and `beds`, `beds` and `Garden`."""
-    word, number = _LAST_WORD.search(before), _DIGITS.match(after)
+    word, number = _LAST_WORD.search(before[-_NEAR:]), _DIGITS.match(after)
     if number:
         return word is not None and len(word[0]) + len(number[0]) > _SHORT
     next_word = _FIRST_WORD.match(after)

@@ -138,6 +138,16 @@ def test_a_resumed_job_learns_from_what_fits_the_schema_alone(folder: Path) -> N
     assert in_parts(folder, schema, 12, 99) == in_parts(folder, schema, 99)
 
 
+def test_a_resumed_job_learns_the_currency_that_stood_beside_a_price(folder: Path) -> None:
+    """Nobody answers it: it is read off the price."""
+    price = Field("place", Kind.NUMBER, description="price")
+    schema = Schema("offer", (Field("title"), price, Field("currency")))
+    written(folder, [page(i).replace("Ambleford", "€") for i in range(30)])
+    at_once = in_parts(folder, schema, 99)
+    assert {result.records[0].data["currency"] for result in at_once} == {"€"}
+    assert in_parts(folder, schema, 12, 99) == at_once
+
+
 def test_pages_that_the_markup_answers_teach_a_resumed_job_no_more_than_another(
     folder: Path,
 ) -> None:

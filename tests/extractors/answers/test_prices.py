@@ -47,6 +47,11 @@ def currency(body: str, price: str, said: str | None = None) -> Cell:
         ("<p><b>120</b> <i>CHF</i>", "120", "CHF"),
         ("<p>12 500 Kč", "12 500", "Kč"),
         ("<p>R 1 395 000", "1 395 000", "R"),
+        ("<p>size L 25.00 €", "25.00", "€"),
+        ("<p>$ 10, 20 €", "20", "€"),
+        ("<p>10 $ 20 €", "20", "€"),
+        ("<p>10 $ 20 €", "10", "$"),
+        ("<p>12 francs", "12", "francs"),
     ],
 )
 def test_the_sign_beside_the_price_is_quoted(body: str, price: str, sign: str) -> None:
@@ -75,6 +80,8 @@ def test_what_stands_elsewhere_or_may_be_a_measure_is_none(body: str, price: str
 def test_what_was_answered_stays_where_it_is_a_currency() -> None:
     assert cell_data(currency("<p>€ 12 or USD 13", "12", said="USD")) == "USD"
     assert cell_data(currency("<p>€ 12 in stock", "12", said="in stock")) == "€"
+    for named in ("Canadian Dollars", "Peso", "Złoty", "koruna"):
+        assert cell_data(currency(f"<p>$ 12 ({named})", "12", said=named)) == named
 
 
 def test_without_a_price_or_a_field_for_it_nothing_is_added() -> None:

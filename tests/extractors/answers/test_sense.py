@@ -31,11 +31,15 @@ def kept(field: Field, words: str) -> bool:
     [
         *("4006381333931", "978-0-306-40615-7", "0 36000 29145 2", "73513537", "00012345600012"),
         *("0-306-40615-2", "0-8044-2957-X", "ISBN 978-0-306-40615-7 (paperback)"),
+        *("978\u20110\u2011306\u201140615\u20117", "978\u20130\u2013306\u201340615\u20137"),
+        *("978\u00a00306406157", "ISBN9780306406157", "ISBN-13 978-0-306-40615-7"),
+        "ISBN-10 0-8044-2957-X",
     ],
 )
 def test_a_barcode_has_the_digits_and_the_check_digit_of_one(code: str) -> None:
     assert kept(Field("gtin"), code)
     assert kept(Field("isbn_13", description="ISBN with 13 digits"), code)
+    assert kept(Field("ean_code"), code)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +51,7 @@ def test_a_barcode_has_the_digits_and_the_check_digit_of_one(code: str) -> None:
 )
 def test_what_no_one_gave_out_is_no_barcode(code: str) -> None:
     assert not kept(Field("ean"), code)
+    assert not kept(Field("ean_code"), code)
 
 
 def test_a_number_of_a_record_has_a_digit() -> None:
@@ -54,13 +59,44 @@ def test_a_number_of_a_record_has_a_digit() -> None:
         Field("docket_number"),
         Field("plz"),
         Field("postal_code"),
+        Field("zip_code"),
+        Field("case_no"),
         Field("ref", description="Reference or listing number"),
+        Field("case", description="Docket or case number (as printed)"),
+        Field("sku", description="Stock keeping unit, article or item number"),
     ):
         assert kept(field, "KH-88231")
         assert kept(field, "٤٥")
         assert not kept(field, "Ambleford, Westshire")
         assert not kept(field, "22 July 2024")
         assert kept(field, "2024-07-22")  # some are written so
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "words"),
+    [
+        ("title", "Name of the product, without its model number", "Spade"),
+        ("address", "Street with house number, town", "Rose Cottage, Mill Lane"),
+        ("address", "Street, house number", "Rose Cottage"),
+        ("contact", "Phone number or e-mail", "Ask at the desk"),
+        ("contact", "E-mail or phone number", "ask@ex.org"),
+        ("seller", "Name or number", "Jane Doe"),
+        ("postal_address", "", "Rose Cottage, Mill Lane"),
+        ("no_smoking", "", "Yes"),
+        ("number_type", "", "mobile"),
+        ("barcode_type", "", "EAN-13"),
+    ],
+)
+def test_a_field_that_only_mentions_a_number_asks_for_none(
+    name: str, description: str, words: str
+) -> None:
+    assert kept(Field(name, description=description), words)
+
+
+@pytest.mark.parametrize("words", ["IV", "B", "TEE-BLK-M", "三"])
+def test_some_numbers_are_written_in_letters(words: str) -> None:
+    assert kept(Field("volume_number"), words)
+    assert kept(Field("sku", description="Stock keeping unit, article or item number"), words)
 
 
 def test_codes_may_be_letters_and_counts_words() -> None:

@@ -67,3 +67,9 @@ def test_what_has_a_form_of_its_own_stays_what_was_read_of_it() -> None:
     talks = rows(12)
     days = [cell_data(cells["day"]) for cells in read("table", talks, talks)]
     assert all(isinstance(day, str) and day.startswith("2026-") for day in days)
+
+
+def test_what_another_field_says_is_no_rest_of_a_text() -> None:
+    talks = [*rows(11), ("Elms, Hall Q", "1.2.2026", "Hall Q")]
+    said = [*talks[:11], ("Elms", "1.2.2026", "Hall Q")]
+    assert titles(read("table", talks, said))[11] == "Elms"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -46,6 +47,8 @@ def test_two_elements_with_nothing_between_them_are_two_words(body: str, said: s
         "<b>H</b><b>264</b> <b>B</b><i>12</i>",
         "<b>2024</b><b>年度</b><b>東京都</b><b>12</b>",
         "<b>24</b><b>.99</b><b>€</b>",
+        "<b>1</b><sup><i>ère</i></sup> <b>Mass</b><sub><i>12</i></sub>",
+        "<b>user</b><wbr><b>Name</b>",
     ],
 )
 def test_what_is_one_word_stays_one(body: str) -> None:
@@ -55,3 +58,10 @@ def test_what_is_one_word_stays_one(body: str) -> None:
 def test_words_around_an_element_are_none_of_its_seams() -> None:
     assert text("one <b>two</b>Three<b>Four</b>") == "one twoThreeFour"
     assert text("<b>Two</b><br><b>Lines</b>") == "Two\nLines"
+
+
+def test_a_long_word_that_ends_in_a_digit_takes_no_longer_than_its_length() -> None:
+    word = "a" * 200_000 + "1"  # letters to the end from each of them would be 20 billion steps
+    started = time.process_time()
+    assert text(f"<b>{word}</b><b>Next</b>") == f"{word} Next"
+    assert time.process_time() - started < 20
