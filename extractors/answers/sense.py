@@ -25,14 +25,8 @@ _NUMBERS = frozenset(
 )
 _BARCODES = frozenset(["gtin", "ean", "upc", "isbn", "barcode"])
 _KINDS = frozenset(["code", "number", "no", "nr"])  # of barcodes: "ean_code"
-# What is asked for is a number itself: "Docket or case number", but no "name, without its number",
-# and none of "phone number or e-mail".
-_WORD = r"(?!(?:and|but|by|in|including|name|no|not|plus|to|with|without)\b|or number\b)[\w/'-]+"
-_NUMBER = re.compile(
-    rf"(?:(?:{_WORD} ){{0,5}}|(?:{_WORD},? ){{1,5}}or {_WORD} )number"
-    r"(?=\W*$|\s*[.:;(]|,? (?:as|e\.g\.|given|on|printed|such|that|which)\b)",
-    re.IGNORECASE,
-)
+_MORE = re.compile(r"\b(?:and|including|name|not?|plus|to|with|without)\b|\bor number\b")
+_CLAUSE_END = re.compile(r"[.:;(]|, (?:as|e\.g\.|such)\b")
 _LETTERS_ONLY = re.compile(r"[A-Z]+(?:[-.][A-Z]+)*")  # volume IV, gate B, TEE-BLK-M
 _GAP = r"[\s\u2010-\u2015-]"
 # Overlapping ones too: "ISBN-13 978-0-306-40615-7" has one from "13" on.
@@ -73,9 +67,12 @@ def _asks_for_barcode(field: Field) -> bool:
 
 
 def _asks_for_number(field: Field) -> bool:
+    """Whether for a number itself: a "docket or case number", but no "name and number"."""
     words = _words(field)
     named = not _NUMBERS.isdisjoint([" ".join(words[-1:]), " ".join(words[-2:])])
-    return named or _NUMBER.match(field.description) is not None
+    clause = _CLAUSE_END.split(field.description.lower(), maxsplit=1)[0].strip()
+    is_one = not _MORE.search(clause) and ("," not in clause or " or " in clause)
+    return named or (clause.endswith("number") and is_one)
 
 
 def _words(field: Field) -> list[str]:
