@@ -221,9 +221,13 @@ class Judge:
         return any(self._end_with_heads(parts, size) for size in range(1, _HEAD_ROW + 1))
 
     def _end_with_heads(self, parts: Sequence[range], size: int) -> bool:
-        """Whether the last *size* blocks of most look like those before the first."""
+        """Whether the last *size* blocks of most look like those before the first, which say
+        something of what is asked too: an introduction is no head."""
         first = parts[0].start
-        head = self._steps(range(max(0, first - size), first))
+        before = range(max(0, first - size), first)
+        if not self._says(before):
+            return False
+        head = self._steps(before)
         tails = (range(part.stop - size, part.stop) for part in parts[:-1] if len(part) > size)
         late = sum(self._steps(tail) == head and self._says(tail) for tail in tails)
         return late > len(parts) / 2

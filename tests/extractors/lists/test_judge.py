@@ -112,3 +112,10 @@ def test_a_record_of_two_rows_begins_with_the_first_though_some_have_no_second()
     rows = [f"{name}{opinion}" for name in names[:9]] + names[9:12]
     said = found(f"<h1>Orders</h1><table>{''.join(rows)}</table>", case)
     assert said == [f"26-01{n} | The case of Adams v. Baker" for n in range(10, 22)]
+
+
+def test_a_line_before_the_list_that_says_nothing_asked_begins_no_record() -> None:
+    talks = "".join(
+        f"<b>{t}</b><div>Hall A</div><p>on {n}.4.2026</p>" for n, t in enumerate(TITLES, start=1)
+    )
+    assert found(f"<main><p>Come and listen</p>{talks}</main>") == [*TITLES]
