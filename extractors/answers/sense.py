@@ -1,8 +1,8 @@
 """Answers that cannot be what their field asks for, whatever the page.
 
-A number of a record has a digit or is a code such as `TEE-BLK-M`, and is no `22 July 2024`. A
-barcode has as many digits as GS1 or the ISBN agency give out, and its check digit is right. A small
-model that finds no such thing takes what stands nearby.
+A number of a record has a digit or is a code such as `TEE-BLK-M`, and is no `22 July 2024`, price or
+title. A barcode has as many digits as GS1 or the ISBN agency give out, and its check digit is
+right. A small model that finds no such thing takes what stands nearby.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from extractors.values.amounts import names_money
 from extractors.values.days import is_day
 from schemas.record import ABSENT, Cell, Value
 from schemas.schema import Field, Kind, Schema
@@ -27,6 +28,8 @@ _BARCODES = frozenset(["gtin", "ean", "upc", "isbn", "barcode"])
 _KINDS = frozenset(["code", "number", "no", "nr"])  # of barcodes: "ean_code"
 _MORE = re.compile(r"\b(?:and|including|name|not?|plus|to|with|without)\b|\bor number\b")
 _CLAUSE_END = re.compile(r"[.:;(]|, (?:as|e\.g\.|such)\b")
+_LONG_WORD, _MOST_WORDS = re.compile(r"[^\W\d_]{3,}"), 4  # "Civil Action No. 2013-0367 (Lead)"
+_CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
 _LETTERS_ONLY = re.compile(r"[A-Z]+(?:[-.][A-Z]+)*")  # volume IV, gate B, TEE-BLK-M
 _GAP = r"[\s\u2010-\u2015-]"
 # Overlapping ones too: "ISBN-13 978-0-306-40615-7" has one from "13" on.
@@ -80,6 +83,10 @@ def _words(field: Field) -> list[str]:
 
 
 def _may_be_number(words: str) -> bool:
+    if len(_LONG_WORD.findall(words)) > _MOST_WORDS or (
+        _CENTS.search(words) and names_money(words)
+    ):
+        return False
     if any(sign.isnumeric() for sign in words):
         return not (any(sign.isalpha() for sign in words) and is_day(words))
     return "@" in words or _LETTERS_ONLY.fullmatch(words) is not None

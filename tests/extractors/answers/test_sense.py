@@ -69,7 +69,11 @@ def test_a_number_of_a_record_has_a_digit() -> None:
         assert kept(field, "٤٥")
         assert not kept(field, "Ambleford, Westshire")
         assert not kept(field, "22 July 2024")
+        assert not kept(field, "2,190.00 ARS")
+        assert not kept(field, "Cart harness for ponies, fits up to 10/11 hands")
         assert kept(field, "2024-07-22")  # some are written so
+        assert kept(field, "Civil Action No. 2013-0367 (Lead)")
+        assert kept(field, "EUR-2190")
 
 
 @pytest.mark.parametrize(
