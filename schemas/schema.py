@@ -69,6 +69,12 @@ class Field:
             yield from part.walk()
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The words of its name, lower case: of `priceCurrency` as of `price_currency`."""
+        parted = re.sub(r"(?<=[^\W\d_A-Z])(?=[A-Z])", " ", self.name)
+        return tuple(re.findall(r"[^\W\d_]+", parted.lower()))
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Words that a page may print before the value: the cues, the name, its parts; lower case.
 

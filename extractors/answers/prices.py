@@ -70,8 +70,7 @@ def mention_beside(document: Document, span: Span) -> Span | None:
 
 
 def _asks_for_currency(field: Field) -> bool:
-    words = re.findall(r"[^\W\d_]+", field.name.lower())
-    return field.kind is Kind.TEXT and not field.many and not _CURRENCY.isdisjoint(words)
+    return field.kind is Kind.TEXT and not field.many and not _CURRENCY.isdisjoint(field.words)
 
 
 def _names_currency(cell: Cell | None) -> bool:

@@ -1,6 +1,6 @@
 """Answers that cannot be what their field asks for, whatever the page.
 
-A number of a record has a digit or is a code such as `TEE-BLK-M`, and is no `22 July 2024`, price or
+A number of a record has a digit or is a code such as `TEE-BLK-M`; it is no `22 July 2024`, price or
 title. A barcode has as many digits as GS1 or the ISBN agency give out, and its check digit is
 right. A small model that finds no such thing takes what stands nearby.
 """
@@ -65,21 +65,17 @@ def _is_possible(field: Field, words: str) -> bool:
 
 
 def _asks_for_barcode(field: Field) -> bool:
-    named = [word for word in _words(field) if word not in _KINDS]
+    named = [word for word in field.words if word not in _KINDS]
     return bool(named) and named[-1] in _BARCODES
 
 
 def _asks_for_number(field: Field) -> bool:
     """Whether for a number itself: a "docket or case number", but no "name and number"."""
-    words = _words(field)
-    named = not _NUMBERS.isdisjoint([" ".join(words[-1:]), " ".join(words[-2:])])
+    last = (" ".join(field.words[-1:]), " ".join(field.words[-2:]))
+    named = not _NUMBERS.isdisjoint(last)
     clause = _CLAUSE_END.split(field.description.lower(), maxsplit=1)[0].strip()
     is_one = not _MORE.search(clause) and ("," not in clause or " or " in clause)
     return named or (clause.endswith("number") and is_one)
-
-
-def _words(field: Field) -> list[str]:
-    return re.findall(r"[^\W\d_]+", field.name.lower())
 
 
 def _may_be_number(words: str) -> bool:
@@ -88,7 +84,7 @@ def _may_be_number(words: str) -> bool:
     ):
         return False
     if any(sign.isnumeric() for sign in words):
-        return not (any(sign.isalpha() for sign in words) and is_day(words))
+        return not (_LONG_WORD.search(words) and is_day(words))
     return "@" in words or _LETTERS_ONLY.fullmatch(words) is not None
 
 

@@ -19,9 +19,16 @@ _NOTES = (
 
 def saved_from(text: str, stated: Iterable[str]) -> str:
     """The address of a page that came as a file: the first http or https one of what the note of
-    whoever saved it says and of *stated*, the addresses that the page gives as its own; or ""."""
+    whoever saved it says and of *stated*, the addresses that the page gives as its own; or "".
+
+    A page that names two hosts is a copy of another's, and which is whose nobody knows.
+    """
     notes = (found[1] for note in _NOTES if (found := note.search(text, 0, _HEAD)))
-    return next((url for said in (*notes, *stated) if (url := absolute(said, ""))), "")
+    if noted := next((url for said in notes if (url := absolute(said, ""))), ""):
+        return noted
+    own = [url for said in stated if (url := absolute(said, ""))]
+    hosts = {urlsplit(url).netloc.lower().removeprefix("www.") for url in own}
+    return own[0] if len(hosts) == 1 else ""
 
 
 def absolute(href: str, base: str) -> str:

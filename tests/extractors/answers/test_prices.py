@@ -84,6 +84,13 @@ def test_what_was_answered_stays_where_it_is_a_currency() -> None:
         assert cell_data(currency(f"<p>$ 12 ({named})", "12", said=named)) == named
 
 
+def test_the_field_may_be_named_as_programs_name_it() -> None:
+    schema = Schema("offer", (Field("price", Kind.NUMBER), Field("priceCurrency")))
+    page = parsed("<p>€ 12")
+    cells: dict[str, Cell] = {"price": value(page, "12"), "priceCurrency": ABSENT}
+    assert cell_data(with_currencies(schema, cells, page.document)["priceCurrency"]) == "€"
+
+
 def test_without_a_price_or_a_field_for_it_nothing_is_added() -> None:
     page = parsed("<p>€ 12")
     absent: dict[str, Cell] = {"name": ABSENT, "price": ABSENT, "currency": ABSENT}

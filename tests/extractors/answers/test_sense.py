@@ -74,6 +74,7 @@ def test_a_number_of_a_record_has_a_digit() -> None:
         assert kept(field, "2024-07-22")  # some are written so
         assert kept(field, "Civil Action No. 2013-0367 (Lead)")
         assert kept(field, "EUR-2190")
+        assert kept(field, "4-21-0341WC")  # no day of the year 341
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,10 @@ def read(html: str, url: str = "") -> ParsedPage:
         "<link rel='canonical' href='https://ex.org/offers/'>",
         "<link rel='Canonical shortlink' href=' https://ex.org/offers/ '>",
         "<meta property='og:url' content='https://ex.org/offers/'>",
-        "<meta property='og:url' content='https://b.org/'>"
+        "<meta property='og:url' content='https://www.ex.org/'>"
         "<link rel='canonical' href='https://ex.org/offers/'>",
         "<link rel='canonical' href='https://ex.org/offers/'>"
-        "<link rel='canonical' href='https://b.org/'>",
+        "<link rel='canonical' href='https://ex.org/'>",
     ],
 )
 def test_a_saved_page_says_where_it_was(head: str) -> None:
@@ -53,6 +53,13 @@ def test_relative_links_lead_where_the_base_says() -> None:
 def test_what_is_no_web_address_says_nothing(stated: str) -> None:
     assert saved_from("", [stated]) == ""
     assert read(f"<link rel='canonical' href='{stated}'>{LINK}").links == ()
+
+
+def test_a_page_that_names_two_hosts_may_be_a_copy() -> None:
+    both = ["https://ex.org/offers/", "https://b.org/"]
+    assert saved_from("", both) == ""
+    note = "<!-- saved from url=(0023)https://b.org/offers/ -->"
+    assert saved_from(note, both) == "https://b.org/offers/"
 
 
 def test_a_note_further_down_is_part_of_the_page() -> None:
