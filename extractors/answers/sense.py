@@ -8,11 +8,12 @@ right. A small model that finds no such thing takes what stands nearby.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 
 from extractors.values.amounts import names_money
 from extractors.values.days import is_day
+from schemas.document import Span
 from schemas.record import ABSENT, Cell, Value
 from schemas.schema import Field, Kind, Schema
 
@@ -38,22 +39,37 @@ _CODE = re.compile(
     rf"(?=(\d(?:{_GAP}?\d){{6,12}}{_GAP}?[\dXx])(?![\dA-Za-z]))"
 )
 _GS1_LENGTHS = (8, 12, 13, 14)
+_AMOUNTS = (Kind.NUMBER, Kind.INTEGER, Kind.MONEY)
 _UNSURE = 0.5  # what was said is wrong; what the page says is not known
 
 
 def without_nonsense(schema: Schema, cells: Mapping[str, Cell]) -> dict[str, Cell]:
     """*cells* of one record, with what makes no sense as absent, of which nobody is sure."""
-    return {name: _sensible(field, cells[name]) for name, field in _asked(schema, cells)}
+    amounts = {
+        span
+        for name, field in _asked(schema, cells)
+        if field.kind in _AMOUNTS and (span := _place(cells[name]))
+    }
+    return {name: _sensible(field, cells[name], amounts) for name, field in _asked(schema, cells)}
 
 
 def _asked(schema: Schema, cells: Mapping[str, Cell]) -> Iterator[tuple[str, Field]]:
     return ((field.name, field) for field in schema if field.name in cells)
 
 
-def _sensible(field: Field, cell: Cell) -> Cell:
+def _place(cell: Cell) -> Span | None:
+    """Where the visible text says it; `None`: nowhere, or only the markup does."""
+    evidence = cell.evidence if isinstance(cell, Value) else None
+    return evidence.span if evidence and evidence.is_visible else None
+
+
+def _sensible(field: Field, cell: Cell, amounts: Set[Span]) -> Cell:
+    """*cell*, unless *field* asks for something else. *amounts*: places of what is counted or paid:
+    no number that tells records apart stands there."""
     if field.kind is not Kind.TEXT or field.many or not isinstance(cell, Value):
         return cell
-    if cell.raw is None or _is_possible(field, cell.raw):
+    counted = _place(cell) in amounts and _asks_for_number(field)
+    if cell.raw is None or (_is_possible(field, cell.raw) and not counted):
         return cell
     return replace(ABSENT, tier=cell.tier, confidence=_UNSURE)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from extractors.answers.sense import without_nonsense
 from schemas.document import Span
-from schemas.record import Cell, Evidence, Tier, Value, ValueStatus
+from schemas.record import Cell, Evidence, Tier, Value, ValueStatus, cell_data
 from schemas.schema import Field, Kind, Schema
 
 
@@ -118,6 +120,17 @@ def test_other_kinds_lists_and_parts_are_not_looked_at() -> None:
     schema = Schema("word", (many, choice))
     cells: dict[str, Cell] = {"numbers": (said("one"),), "number": said("plural")}
     assert without_nonsense(schema, cells) == cells
+
+
+def test_what_is_counted_is_no_number_of_the_record() -> None:
+    schema = Schema("flat", (Field("rooms", Kind.INTEGER), Field("flat_number"), Field("door")))
+    cells: dict[str, Cell] = {
+        "rooms": replace(said("3"), data=3),
+        "flat_number": said("3"),
+        "door": said("3"),
+    }
+    kept = without_nonsense(schema, cells)
+    assert [cell_data(kept[name]) for name in schema.names] == [3, None, "3"]
 
 
 def test_a_record_that_was_not_answered_stays_so() -> None:
