@@ -19,7 +19,7 @@ from extractors.relevance.looks import asks_for_number
 from extractors.relevance.passages import Passage
 from schemas.errors import DecodeFailed
 from schemas.record import Cell, Record, Value
-from schemas.schema import Field, Kind, Schema
+from schemas.schema import Kind, Schema
 
 if TYPE_CHECKING:
     from extractors.worker import Worker
@@ -154,16 +154,12 @@ def _confused(schema: Schema, cells: Cells) -> Iterator[str]:
         if field.kind in _TOLD_APART and not field.many
         if isinstance(cell := cells.get(field.name), Value) and cell.evidence
     }
-    for number in filter(_is_number, quoted):
+    for number in filter(asks_for_number, quoted):
         for other in quoted:
-            if not _is_number(other) and quoted[number].span == quoted[other].span:
+            if not asks_for_number(other) and quoted[number].span == quoted[other].span:
                 has_digit = any(sign.isdigit() for sign in quoted[number].quote)
                 is_day = other.kind is not Kind.TEXT
                 yield (other if has_digit and not is_day else number).name
-
-
-def _is_number(field: Field) -> bool:
-    return field.kind is Kind.TEXT and asks_for_number(field)
 
 
 def _without(passage: Passage, cell: Cell) -> Passage:

@@ -86,7 +86,8 @@ def _asks_for_barcode(field: Field) -> bool:
 
 
 def _asks_for_number(field: Field) -> bool:
-    """Whether for a number itself: a "docket or case number", but no "name and number"."""
+    """Whether for a number itself: a "docket or case number", but no "name and number". Stricter
+    than `looks.asks_for_number`, which only says where to look: this takes answers away."""
     last = (" ".join(field.words[-1:]), " ".join(field.words[-2:]))
     named = not _NUMBERS.isdisjoint(last)
     clause = _CLAUSE_END.split(field.description.lower(), maxsplit=1)[0].strip()

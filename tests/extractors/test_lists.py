@@ -181,6 +181,29 @@ def test_a_number_is_not_also_the_name() -> None:
     assert "24-12" not in str(record.data["case_name"])
 
 
+def test_a_number_is_not_also_the_day() -> None:
+    """By a model that takes the day for both, and where it is asked again without it the number."""
+    cases = "".join(f"<li>24-1{n} Adams v. Baker, {n}.4.2026</li>" for n in range(1, 5))
+    schema = Schema("case", (Field("docket_number"), Field("filed", Kind.DATE)), many=True)
+
+    def said(prompt: str) -> str:
+        number = "2.4.2026" if "2.4.2026" in prompt else "24-12"
+        return f"docket_number: {number}\nfiled: 2.4.2026\n"
+
+    worker = ObedientWorker(page=400, answer=300).told_by(said)
+    record = worker.extract(parsed(f"<ul>{cases}</ul>"), schema).records[1]
+    assert record.data == {"docket_number": "24-12", "filed": "2026-04-02"}
+
+
+def test_records_are_held_against_sense_and_their_prices_have_currencies() -> None:
+    books = "".join(f"<li><p>Oak trees {n}</p><p>€ 1{n}</p></li>" for n in range(1, 5))
+    fields = (Field("ean"), Field("price", Kind.NUMBER), Field("currency"))
+    worker = ObedientWorker(page=400, answer=300).told("ean: 2\nprice: 12\ncurrency: null\n")
+    page = parsed(f"<ul>{books}</ul>")
+    record = worker.extract(page, Schema("book", fields, many=True)).records[1]
+    assert record.data == {"ean": None, "price": 12, "currency": "€"}
+
+
 def test_days_that_a_list_s_names_end_with_are_no_part_of_them() -> None:
     """By a model that takes the whole line for the name."""
     names = ("Adams v. Baker", "Cole v. Dunn", "Gray v. Hill", "In re E. F.")

@@ -44,6 +44,21 @@ def test_an_amount_quotes_its_currency_where_the_model_left_it_out() -> None:
     assert (found.data["price"], price.evidence.quote) == ("€ 1,200", "€ 1,200")
 
 
+def test_a_record_is_held_against_sense_and_its_price_has_its_currency() -> None:
+    book = Schema("book", (Field("ean"), Field("price", Kind.NUMBER), Field("currency")))
+    page = "<h1>Oak trees</h1><p>Item 4006381333932, € 12</p>"
+    found = extracted(page, book, said="ean: 4006381333932\nprice: 12\ncurrency: null\n")
+    assert found.records[0].data == {"ean": None, "price": 12, "currency": "€"}
+
+
+def test_a_model_that_repeats_itself_states_no_record_twice() -> None:
+    ports = Schema("port", (Field("name"),), many=True)
+    page = "<h1>Our ferry</h1><p>It calls at Kirkwall, then at Stromness, then at Kirkwall again."
+    said = "- name: Kirkwall\n- name: Stromness\n- name: Kirkwall\n"
+    found = extracted(page, ports, said=said).records
+    assert [record.data["name"] for record in found] == ["Kirkwall", "Stromness"]
+
+
 def test_what_a_page_hides_answers_where_it_shows_nothing() -> None:
     post = Schema("post", (Field("salary", Kind.NUMBER),))
     page = "<p>No news of any kind today.</p><div hidden><p>Salary: 31,500 EUR</div>"

@@ -133,5 +133,14 @@ def test_what_is_counted_is_no_number_of_the_record() -> None:
     assert [cell_data(kept[name]) for name in schema.names] == [3, None, "3"]
 
 
+def test_what_markup_alone_says_shares_no_place() -> None:
+    schema = Schema("flat", (Field("rooms", Kind.INTEGER), Field("flat_number")))
+    nowhere = Evidence("3", Span(0, 0), "/html/head/script", "json-ld[0].rooms")
+    cells: dict[str, Cell] = {
+        name: replace(said("3"), evidence=nowhere) for name in ("rooms", "flat_number")
+    }
+    assert without_nonsense(schema, cells) == cells
+
+
 def test_a_record_that_was_not_answered_stays_so() -> None:
     assert without_nonsense(Schema("thing", (Field("ean"),)), {}) == {}
