@@ -48,7 +48,7 @@ def without_nonsense(schema: Schema, cells: Mapping[str, Cell]) -> dict[str, Cel
     amounts = {
         span
         for name, field in _asked(schema, cells)
-        if field.kind in _AMOUNTS and (span := _place(cells[name]))
+        if field.kind in _AMOUNTS and (span := _place(cells[name])) is not None
     }
     return {name: _sensible(field, cells[name], amounts) for name, field in _asked(schema, cells)}
 
